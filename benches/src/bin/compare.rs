@@ -1,0 +1,107 @@
+//! Compares the engines: see the crate's documentation and `--help`.
+
+use eravm_benches::case::Case;
+use eravm_benches::measure::{Effort, measure};
+use eravm_benches::{cases, report};
+use std::process::ExitCode;
+use std::time::Duration;
+
+const HELP: &str = "\
+Runs each workload on each engine, interleaved in one process, and prints times per unit.
+
+  --json         print an array of rows instead of a table
+  --filter NAME  only workloads whose name contains NAME (may be repeated)
+  --rounds N     rounds per workload (default 31)
+  --budget MS    time an engine may take of a workload before it sits out (default 1500)
+  --no-verify    do not compare end states
+  --list         print the names of the workloads";
+
+struct Options {
+    json: bool,
+    filters: Vec<String>,
+    effort: Effort,
+    verify: bool,
+    list: bool,
+}
+
+fn options() -> Result<Option<Options>, String> {
+    let mut options = Options {
+        json: false,
+        filters: Vec::new(),
+        effort: Effort { rounds: 31, budget: Duration::from_millis(1500) },
+        verify: true,
+        list: false,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        let number = |text: String| text.parse().map_err(|_| format!("{text} is not a number"));
+        match argument.as_str() {
+            "--json" => options.json = true,
+            "--filter" => options.filters.push(value()?),
+            "--rounds" => options.effort.rounds = number(value()?)? as usize,
+            "--budget" => options.effort.budget = Duration::from_millis(number(value()?)?),
+            "--no-verify" => options.verify = false,
+            "--list" => options.list = true,
+            "--help" | "-h" => return Ok(None),
+            _ => return Err(format!("unknown option {argument}")),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// Verifies and measures a case. Returns its rows, and whether the engines agree.
+fn run(case: &mut Case, options: &Options) -> (Vec<report::Row>, bool) {
+    if options.verify
+        && let Err(difference) = case.verify()
+    {
+        eprintln!("NOT EQUAL: {difference}");
+        return (Vec::new(), false);
+    }
+    let timings = measure(case, options.effort);
+    (report::rows(case, &timings), true)
+}
+
+fn main() -> ExitCode {
+    let options = match options() {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error}\n\n{HELP}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let wanted = |name: &str| {
+        options.filters.is_empty() || options.filters.iter().any(|filter| name.contains(filter))
+    };
+    if !options.json && !options.list {
+        println!("{}", report::heading());
+    }
+    let (mut rows, mut all_agree) = (Vec::new(), true);
+    for plan in cases::all().into_iter().filter(|plan| wanted(&plan.name)) {
+        if options.list {
+            println!("{}", plan.name);
+            continue;
+        }
+        let mut case = (plan.make)();
+        let (new, agree) = run(&mut case, &options);
+        all_agree &= agree;
+        if !options.json {
+            for row in &new {
+                println!("{}", row.line());
+            }
+        }
+        for (engine, reason) in &case.absent {
+            eprintln!("NOT RUN: {} on {engine}: {reason}", case.name);
+        }
+        rows.extend(new);
+    }
+    if options.json {
+        let rows: Vec<_> = rows.iter().map(report::Row::json).collect();
+        println!("{}", serde_json::Value::Array(rows));
+    }
+    if all_agree { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

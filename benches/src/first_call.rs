@@ -1,0 +1,69 @@
+//! What comes before the first instruction: decoding, and making a machine.
+
+use crate::call::{Call, Span};
+use crate::case::{Case, Contestant, Work, names};
+use crate::end_state::EndState;
+use crate::engines;
+use crate::engines::vm2::Memory;
+use eravm_core::{Address, asm};
+use std::hint::black_box;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// Decodes code with a function.
+struct Decoding<F> {
+    code: Rc<[u8]>,
+    decode: F,
+}
+
+impl<P, F: FnMut(&[u8]) -> P> Work for Decoding<F> {
+    fn time(&mut self) -> Duration {
+        let begin = Instant::now();
+        let program = black_box((self.decode)(&self.code));
+        let time = begin.elapsed();
+        drop(program);
+        time
+    }
+
+    fn end_state(&mut self) -> Option<EndState> {
+        None
+    }
+}
+
+/// Decoding code of `zksync_vm2` and of this project; `zk_evm` decodes nothing beforehand.
+pub fn decoding(name: &str, code: &[u8]) -> Case {
+    let code: Rc<[u8]> = code.into();
+    let contestant = |engine, work| Contestant { engine, work, may_differ: None };
+    let interpreter = Decoding { code: code.clone(), decode: eravm_core::Program::new };
+    let vm2 = Decoding {
+        code: code.clone(),
+        decode: |code: &[u8]| zksync_vm2::Program::<(), Memory>::new(code, false),
+    };
+    Case {
+        name: name.to_owned(),
+        unit: "instruction decoded",
+        units: code.len() as u64 / 8,
+        contestants: vec![
+            contestant(names::INTERPRETER, Box::new(interpreter)),
+            contestant(names::VM2, Box::new(vm2)),
+        ],
+        absent: vec![(names::ZK_EVM, "decodes every instruction each time it is executed")],
+    }
+}
+
+/// Making a machine, running a program of one instruction, and dropping the machine.
+///
+/// # Panics
+/// Never: the program is one.
+pub fn creation(name: &str) -> Case {
+    let program = asm::assemble(" .text\nentry:\n ret r0\n").expect("a program");
+    let call = Call::new(Address::from_low_u64_be(0x10000), program.bytecode);
+    let call = Call { span: Span::Whole, ..call };
+    Case {
+        name: name.to_owned(),
+        unit: "machine",
+        units: 1,
+        contestants: engines::contestants(&call),
+        absent: Vec::new(),
+    }
+}

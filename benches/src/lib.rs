@@ -1,0 +1,13 @@
+//! Workloads that several engines run in one process, and what is measured of them.
+//!
+//! `cargo run --release -p eravm-benches --bin compare` prints the comparison; `BENCHMARKS.md` says what its
+//! rows mean.
+
+pub mod call;
+pub mod case;
+pub mod cases;
+pub mod end_state;
+pub mod engines;
+pub mod measure;
+pub mod report;
+pub mod workloads;

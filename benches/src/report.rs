@@ -1,0 +1,70 @@
+//! Results as a table and as JSON.
+
+use crate::case::{Case, names};
+use crate::measure::Timing;
+use serde_json::{Value, json};
+
+/// One line of the result.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The case.
+    pub name: String,
+    /// The unit, in the singular.
+    pub unit: &'static str,
+    /// The times.
+    pub timing: Timing,
+    /// Median of `zksync_vm2` divided by that of this engine; `None` where that peer cannot run the case.
+    pub ratio_to_vm2: Option<f64>,
+}
+
+/// The lines of a case.
+pub fn rows(case: &Case, timings: &[Timing]) -> Vec<Row> {
+    let vm2 = timings.iter().find(|timing| timing.engine == names::VM2);
+    let row = |timing: &Timing| Row {
+        name: case.name.clone(),
+        unit: case.unit,
+        timing: timing.clone(),
+        ratio_to_vm2: vm2.map(|vm2| vm2.ns_median / timing.ns_median),
+    };
+    timings.iter().map(row).collect()
+}
+
+/// The line above the table.
+pub fn heading() -> String {
+    format!(
+        "{:<36} {:<12} {:>12} {:>12} {:>8}  {}",
+        "workload", "engine", "ns median", "ns min", "× vm2", "per"
+    )
+}
+
+impl Row {
+    /// The line of the table.
+    pub fn line(&self) -> String {
+        let ratio = self.ratio_to_vm2.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+        format!(
+            "{:<36} {:<12} {:>12} {:>12} {:>8}  {}",
+            self.name,
+            self.timing.engine,
+            nanoseconds(self.timing.ns_median),
+            nanoseconds(self.timing.ns_min),
+            ratio,
+            self.unit
+        )
+    }
+
+    /// The element of the array.
+    pub fn json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "engine": self.timing.engine,
+            "unit": self.unit,
+            "ns_median": self.timing.ns_median,
+            "ns_min": self.timing.ns_min,
+            "ratio_to_vm2": self.ratio_to_vm2,
+        })
+    }
+}
+
+fn nanoseconds(value: f64) -> String {
+    if value < 1000.0 { format!("{value:.2}") } else { format!("{value:.0}") }
+}

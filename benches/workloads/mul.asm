@@ -1,0 +1,21 @@
+; Multiplications: two of full width with both halves used, one of narrow numbers.
+        .text
+entry:
+        ld      r1, r15                 ; iterations, from calldata
+        add     @seeds[0], r0, r1
+        add     @seeds[1], r0, r2
+loop:
+        mul     r1, r2, r3, r4
+        add     r3, r4, r1
+        mul     r3, r4, r5, r6
+        xor     r5, r6, r2
+        shr.s   192, r3, r7
+        mul     40503, r7, r8, r0
+        add     r8, r2, r2
+        sub.s!  1, r15, r15
+        jump.ne @loop
+        ret     r0
+        .rodata
+seeds:
+        .cell   95097065754048712493019462230827768523616324208853691743435754128633565197368
+        .cell   82756395837922100221912995381274835605028981364556470710313671298509184143403

@@ -1,0 +1,312 @@
+//! Decoded code: a cheap handle that hosts keep and share.
+
+use crate::isa::{Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SrcMode};
+use crate::vm::fast::{self, Handler};
+use crate::state::registers::Register;
+use crate::vm::status;
+use crate::word::Word;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Shared ownership. Targets without compare-and-swap have no `Arc`; they have one thread, too.
+#[cfg(target_has_atomic = "ptr")]
+type Shared<T> = alloc::sync::Arc<T>;
+#[cfg(not(target_has_atomic = "ptr"))]
+type Shared<T> = alloc::rc::Rc<T>;
+
+/// Most 32-byte words that code may have: its length must fit 16 bits.
+pub const MAX_CODE_WORDS: usize = u16::MAX as usize;
+/// Instructions that a program counter can reach.
+const MAX_INSTRUCTIONS: usize = 1 << 16;
+
+/// Why bytes cannot be code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeError {
+    /// Not a multiple of 32 bytes; the length.
+    NotInWords(usize),
+    /// More than [`MAX_CODE_WORDS`]; the number of words.
+    TooLong(usize),
+}
+
+impl fmt::Display for CodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInWords(bytes) => {
+                write!(f, "code has {bytes} bytes, which is not a multiple of 32")
+            }
+            Self::TooLong(words) => {
+                write!(f, "code has {words} words, more than the {MAX_CODE_WORDS} that are allowed")
+            }
+        }
+    }
+}
+
+impl core::error::Error for CodeError {}
+
+/// An instruction prepared for execution.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Op {
+    /// What executes it.
+    pub(crate) run: Handler,
+    /// If any of these bits is set in the machine's status, the instruction may not simply be executed: its
+    /// predicate does not hold, its mode is wrong, or pointer tags are involved. See [`status`].
+    pub(crate) mask: u32,
+    pub(crate) imm0: u16,
+    pub(crate) imm1: u16,
+    pub(crate) src0: Register,
+    pub(crate) src1: Register,
+    pub(crate) dst0: Register,
+    pub(crate) dst1: Register,
+    /// Slot in the instruction table in the low 11 bits, then 3 bits of [`SrcMode`] and 2 of [`DstMode`].
+    slot_and_modes: u16,
+    /// Where it is.
+    pub(crate) pc: u16,
+}
+
+/// Decoded code.
+///
+/// Cloning is cheap; the decoded form does not depend on protocol version, host or tracer.
+#[derive(Clone)]
+pub struct Program(Shared<Code>);
+
+struct Code {
+    words: Box<[Word]>,
+    /// Prepared instructions, then one that stands for the end.
+    ops: Box<[Op]>,
+    instructions: Box<[Instruction]>,
+    /// Index of the handler of each instruction, and of the end.
+    kinds: Box<[u16]>,
+}
+
+impl Program {
+    /// Decodes code.
+    ///
+    /// # Errors
+    /// If the length is not a whole number of words or exceeds [`MAX_CODE_WORDS`].
+    pub fn new(bytes: &[u8]) -> Result<Self, CodeError> {
+        let (words, rest) = bytes.as_chunks::<32>();
+        if !rest.is_empty() {
+            return Err(CodeError::NotInWords(bytes.len()));
+        }
+        Self::from_words(words.iter().map(Word::from_be_bytes).collect())
+    }
+
+    /// Decodes code that is already in words.
+    ///
+    /// # Errors
+    /// If there are more than [`MAX_CODE_WORDS`].
+    pub fn from_words(words: Vec<Word>) -> Result<Self, CodeError> {
+        if words.len() > MAX_CODE_WORDS {
+            return Err(CodeError::TooLong(words.len()));
+        }
+        let reachable = words.len().min(MAX_INSTRUCTIONS / 4);
+        let mut instructions = Vec::with_capacity(reachable * 4);
+        let mut ops = Vec::with_capacity(reachable * 4 + 1);
+        let mut kinds = Vec::with_capacity(reachable * 4 + 1);
+        for word in &words[..reachable] {
+            for &bits in word.0.iter().rev() {
+                let instruction = Instruction::decode(bits);
+                let kind = fast::kind_of(&instruction);
+                ops.push(Op::new(&instruction, kind, ops.len() as u16));
+                kinds.push(kind);
+                instructions.push(instruction);
+            }
+        }
+        ops.push(Op::end(ops.len() as u16));
+        kinds.push(fast::END);
+        Ok(Self(Shared::new(Code {
+            words: words.into_boxed_slice(),
+            ops: ops.into_boxed_slice(),
+            instructions: instructions.into_boxed_slice(),
+            kinds: kinds.into_boxed_slice(),
+        })))
+    }
+
+    /// The code page.
+    pub fn words(&self) -> &[Word] {
+        &self.0.words
+    }
+
+    /// The word of the code page at an index; zero beyond the end.
+    #[inline(always)]
+    pub fn word(&self, index: u16) -> Word {
+        self.0.words.get(usize::from(index)).copied().unwrap_or(Word::ZERO)
+    }
+
+    /// Number of instructions that a program counter can reach. Beyond them all is invalid.
+    pub fn len(&self) -> usize {
+        self.0.instructions.len()
+    }
+
+    /// Whether there is no code at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.instructions.is_empty()
+    }
+
+    /// The instruction at a program counter.
+    #[inline]
+    pub fn instruction(&self, pc: u16) -> Instruction {
+        const BEYOND_THE_END: Instruction = Instruction::decode(0);
+        self.0.instructions.get(usize::from(pc)).copied().unwrap_or(BEYOND_THE_END)
+    }
+
+    /// Index of the handler of the instruction at a program counter.
+    #[inline]
+    pub(crate) fn kind(&self, pc: u16) -> u16 {
+        self.0.kinds.get(usize::from(pc)).copied().unwrap_or(fast::END)
+    }
+
+    /// The prepared instructions and the one that stands for the end.
+    #[inline(always)]
+    pub(crate) fn ops(&self) -> &[Op] {
+        &self.0.ops
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").field("words", &self.0.words.len()).finish_non_exhaustive()
+    }
+}
+
+impl Op {
+    fn new(instruction: &Instruction, kind: u16, pc: u16) -> Self {
+        let variant = instruction.variant();
+        // With both sources in registers, exchanging them is a matter of names.
+        let swapped = variant.has(Modifier::Swap) && variant.src0 == SrcMode::Reg;
+        let (src0, src1) = if swapped {
+            (instruction.src1, instruction.src0)
+        } else {
+            (instruction.src0, instruction.src1)
+        };
+        // A memory operand's register is the base of an address, where r0 is zero like everywhere.
+        let dst0 = if variant.dst0 == DstMode::Reg {
+            Register::destination(instruction.dst0)
+        } else {
+            Register::source(instruction.dst0)
+        };
+        Self {
+            run: fast::threaded(kind),
+            mask: Self::mask(instruction, src0, src1),
+            imm0: instruction.imm0,
+            imm1: instruction.imm1,
+            src0: Register::source(src0),
+            src1: Register::source(src1),
+            dst0,
+            dst1: Register::destination(instruction.dst1),
+            slot_and_modes: instruction.slot
+                | (variant.src0 as u16) << 11
+                | (variant.dst0 as u16) << 14,
+            pc,
+        }
+    }
+
+    fn end(pc: u16) -> Self {
+        Self {
+            run: fast::threaded(fast::END),
+            mask: 0,
+            imm0: 0,
+            imm1: 0,
+            src0: Register::R0,
+            src1: Register::R0,
+            dst0: Register::Sink,
+            dst1: Register::Sink,
+            slot_and_modes: 0,
+            pc,
+        }
+    }
+
+    /// Slot in the instruction table.
+    #[inline(always)]
+    pub(crate) const fn slot(&self) -> u16 {
+        self.slot_and_modes & 0x7ff
+    }
+
+    /// [`SrcMode`] as a number.
+    #[inline(always)]
+    pub(crate) const fn src_mode(&self) -> u16 {
+        self.slot_and_modes >> 11 & 7
+    }
+
+    /// [`DstMode`] as a number.
+    #[inline(always)]
+    pub(crate) const fn dst_mode(&self) -> u16 {
+        self.slot_and_modes >> 14
+    }
+
+    /// Status bits in which an instruction may not simply be executed.
+    fn mask(instruction: &Instruction, src0: u8, src1: u8) -> u32 {
+        let variant = instruction.variant();
+        let row = variant.row;
+        let mut mask = status::CALL_STACK_FULL | refusing_flags(instruction.predicate);
+        if row.kernel_only {
+            mask |= status::USER;
+        }
+        if row.writes {
+            mask |= status::STATIC;
+        }
+        let has_second = matches!(row.opcode, Opcode::Mul | Opcode::Div)
+            || row.dst1 && variant.has(Modifier::Increment);
+        if instruction.dst1 != 0 {
+            mask |= if has_second { status::tag(instruction.dst1) } else { status::CLEARS_DST1 };
+        }
+        // Used as a number in user space, a pointer loses its metadata. The handlers leave that to the careful path.
+        if tags_matter(row.opcode) {
+            if variant.src0 == SrcMode::Reg {
+                mask |= status::tag(src0);
+            }
+            mask |= status::tag(src1);
+        }
+        if row.dst0 != Dst0::None && variant.dst0 == DstMode::Reg {
+            mask |= status::tag(instruction.dst0);
+        }
+        let pops = !matches!(variant.src0, SrcMode::Reg | SrcMode::Imm | SrcMode::Code);
+        if pops || variant.dst0 != DstMode::Reg {
+            mask |= status::STACK_TAGGED;
+        }
+        if matches!(row.opcode, Opcode::HeapWrite | Opcode::AuxHeapWrite) {
+            mask |= status::STORES_OBSERVED;
+        }
+        if is_pointer_op(row.opcode) {
+            // Their handler looks at the tags of the first source and of the destination itself.
+            mask &= !(status::tag(src0) | status::tag(instruction.dst0));
+            mask |= status::tag(src1);
+        }
+        mask
+    }
+}
+
+fn is_pointer_op(opcode: Opcode) -> bool {
+    matches!(opcode, Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink)
+}
+
+/// Whether the tags of source registers change what the instruction computes.
+fn tags_matter(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::Add
+            | Opcode::Sub
+            | Opcode::Mul
+            | Opcode::Div
+            | Opcode::And
+            | Opcode::Or
+            | Opcode::Xor
+            | Opcode::Shl
+            | Opcode::Shr
+            | Opcode::Rol
+            | Opcode::Ror
+            | Opcode::HeapRead
+            | Opcode::HeapWrite
+            | Opcode::AuxHeapRead
+            | Opcode::AuxHeapWrite
+    )
+}
+
+/// The flag states in which a predicate does not hold.
+fn refusing_flags(predicate: Predicate) -> u32 {
+    (0..8u32)
+        .filter(|state| !predicate.holds(state & 1 != 0, state & 2 != 0, state & 4 != 0))
+        .fold(0, |mask, state| mask | 1 << state)
+}

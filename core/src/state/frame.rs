@@ -1,0 +1,180 @@
+//! Call frames.
+
+use super::stack::Stack;
+use crate::program::Program;
+use crate::word::Address;
+use alloc::vec::Vec;
+
+/// Pages that every far call takes; only the first four are used.
+pub(crate) const PAGES_PER_CALL: u32 = 8;
+/// Page that is never mapped: the code of a frame whose call failed.
+pub(crate) const UNMAPPED_PAGE: u32 = 0;
+/// Page of static memory.
+pub(crate) const STATIC_PAGE: u32 = 1;
+/// Page of the first frame's calldata.
+pub(crate) const FIRST_CALLDATA_PAGE: u32 = 7;
+/// First page of the first frame.
+pub(crate) const FIRST_BASE_PAGE: u32 = 8;
+/// First page of the first far call.
+pub(crate) const FIRST_CALL_BASE_PAGE: u32 = 2048;
+
+/// A far frame: a contract being executed.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) this_address: Address,
+    pub(crate) caller: Address,
+    pub(crate) code_address: Address,
+    pub(crate) is_kernel: bool,
+    pub(crate) is_static: bool,
+    /// Shards of this contract, of its caller and of its code.
+    pub(crate) shards: [u8; 3],
+    pub(crate) context_u128: u128,
+    pub(crate) program: Program,
+    pub(crate) code_page: u32,
+    /// First of the frame's pages: code, stack, heap, auxiliary heap.
+    pub(crate) base_page: u32,
+    /// Places of the two heaps.
+    pub(crate) heap: u32,
+    pub(crate) aux_heap: u32,
+    /// Bytes of the two heaps that are paid for.
+    pub(crate) heap_bound: u32,
+    pub(crate) aux_heap_bound: u32,
+    pub(crate) stack: Stack,
+    pub(crate) handler: u16,
+    /// Number of near frames below this frame.
+    pub(crate) near_base: usize,
+    /// Length of the undo log when the frame began.
+    pub(crate) undo_mark: usize,
+    /// Where this frame's part of the list of retained pages begins, and at what length that is next looked through.
+    pub(crate) retained_base: usize,
+    pub(crate) retained_limit: usize,
+    /// What the hot state goes back to when this frame is the current one again.
+    pub(crate) pc: u16,
+    pub(crate) sp: u16,
+    pub(crate) ergs: u32,
+}
+
+impl Frame {
+    pub(crate) const fn heap_page(&self) -> u32 {
+        self.base_page + 2
+    }
+
+    pub(crate) const fn aux_heap_page(&self) -> u32 {
+        self.base_page + 3
+    }
+}
+
+/// What a near call saves of its caller, and its own exception handler.
+///
+/// PERF: two words, so that a near call stores twice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NearFrame {
+    /// Program counter and stack pointer of the caller, exception handler: 16 bits each, from the lowest.
+    places: u64,
+    /// Ergs of the caller in the lower half; length of the undo log when the frame began in the upper one.
+    amounts: u64,
+}
+
+impl NearFrame {
+    #[inline(always)]
+    pub(crate) const fn new(pc: u16, sp: u16, handler: u16, ergs: u32, undo_mark: u32) -> Self {
+        Self {
+            places: pc as u64 | (sp as u64) << 16 | (handler as u64) << 32,
+            amounts: ergs as u64 | (undo_mark as u64) << 32,
+        }
+    }
+
+    /// Where the caller goes on.
+    #[inline(always)]
+    pub(crate) const fn caller_pc(&self) -> u16 {
+        self.places as u16
+    }
+
+    /// Its stack pointer.
+    #[inline(always)]
+    pub(crate) const fn caller_sp(&self) -> u16 {
+        (self.places >> 16) as u16
+    }
+
+    /// Where it goes on if this frame fails.
+    pub(crate) const fn handler(&self) -> u16 {
+        (self.places >> 32) as u16
+    }
+
+    /// Its ergs.
+    #[inline(always)]
+    pub(crate) const fn caller_ergs(&self) -> u32 {
+        self.amounts as u32
+    }
+
+    /// Length of the undo log when the frame began.
+    pub(crate) const fn undo_mark(&self) -> usize {
+        (self.amounts >> 32) as usize
+    }
+}
+
+/// The near frames of all far frames.
+///
+/// PERF: a list with its memory in place up to `room`, so that pushing is a store and a compare and never allocates; `Vec::push`
+/// keeps six registers for the case that it must grow, in every near call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NearFrames {
+    room: Vec<NearFrame>,
+    len: usize,
+}
+
+impl NearFrames {
+    #[inline(always)]
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Pushes if there is room.
+    #[inline(always)]
+    pub(crate) fn push_in_place(&mut self, frame: NearFrame) -> bool {
+        match self.room.get_mut(self.len) {
+            Some(place) => {
+                *place = frame;
+                self.len += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Pushes; makes room if there is none.
+    pub(crate) fn push(&mut self, frame: NearFrame) {
+        if self.room.len() <= self.len {
+            self.room.resize((self.len + 1).next_power_of_two().max(16), NearFrame::default());
+        }
+        self.push_in_place(frame);
+    }
+
+    #[inline(always)]
+    pub(crate) fn last(&self) -> Option<NearFrame> {
+        self.room.get(self.len.wrapping_sub(1)).copied()
+    }
+
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> Option<NearFrame> {
+        let last = self.last()?;
+        self.len -= 1;
+        Some(last)
+    }
+
+    /// Gives up room beyond a number of frames.
+    pub(crate) fn limit(&mut self, room: usize) {
+        if self.room.len() > room {
+            self.room.truncate(room.max(self.len));
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &NearFrame> {
+        self.room.iter().take(self.len)
+    }
+
+    /// Bytes of memory in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.room.capacity() * size_of::<NearFrame>()
+    }
+}

@@ -1,0 +1,8 @@
+//! What the machine remembers.
+
+pub(crate) mod frame;
+pub(crate) mod journal;
+pub(crate) mod page;
+pub(crate) mod registers;
+pub(crate) mod slots;
+pub(crate) mod stack;

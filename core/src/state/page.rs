@@ -1,0 +1,492 @@
+//! Memory pages: heaps, auxiliary heaps, static memory, calldata.
+//!
+//! A page is 2³² words of 32 big-endian bytes that read as zero until written. Pages come into being when they are
+//! first written to and are looked up by their number, which fat pointers expose.
+
+use crate::hash::FixedState;
+use crate::word::Word;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
+use alloc::vec::Vec;
+use hashbrown::HashMap;
+
+/// Bytes below this address are kept in one piece, which grows on demand.
+const DENSE_BYTES: usize = 1 << 16;
+/// Bytes above are kept in chunks; also the unit in which snapshots save what they must restore.
+const CHUNK_BYTES: usize = 1 << 12;
+const CHUNK_SHIFT: u32 = CHUNK_BYTES.trailing_zeros();
+/// Chunks with a number below this are found by index, the others (addresses from 128 MiB) by search.
+const INDEXED_CHUNKS: usize = 1 << 15;
+
+type Chunk = [u8; CHUNK_BYTES];
+
+/// What a chunk held when the newest snapshot was made.
+#[derive(Clone, Debug)]
+pub(crate) struct SavedChunk {
+    chunk: u64,
+    content: Option<Box<Chunk>>,
+}
+
+/// What a page saved for the newest snapshot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watch {
+    /// One bit for each saved chunk that is found by index.
+    seen: Vec<u64>,
+    seen_far: BTreeSet<u64>,
+    chunks: Vec<SavedChunk>,
+}
+
+impl Watch {
+    fn of_saved(chunks: Vec<SavedChunk>) -> Self {
+        let mut watch = Self::default();
+        for saved in &chunks {
+            watch.mark(saved.chunk);
+        }
+        watch.chunks = chunks;
+        watch
+    }
+
+    #[inline(always)]
+    fn has_seen(&self, index: usize) -> bool {
+        self.seen.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1)
+    }
+
+    /// Marks a chunk as saved; false if it was already.
+    fn mark(&mut self, number: u64) -> bool {
+        let index = match usize::try_from(number) {
+            Ok(index) if index < INDEXED_CHUNKS => index,
+            _ => return self.seen_far.insert(number),
+        };
+        if self.has_seen(index) {
+            return false;
+        }
+        if index / 64 >= self.seen.len() {
+            self.seen.resize(index / 64 + 1, 0);
+        }
+        self.seen[index / 64] |= 1 << (index % 64);
+        true
+    }
+}
+
+/// A memory page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    dense: Vec<u8>,
+    chunks: Vec<Option<Box<Chunk>>>,
+    far_chunks: BTreeMap<u64, Box<Chunk>>,
+    /// While a snapshot is kept: what was saved for it.
+    watch: Option<Watch>,
+    /// Holds decommitted code that later decommitments refer to, so it is never freed.
+    pub(crate) pinned: bool,
+}
+
+impl Page {
+    /// Reads the word at a byte address if it lies in the dense part.
+    #[inline(always)]
+    pub(crate) fn read_dense(&self, address: u32) -> Option<Word> {
+        let at = address as usize;
+        let bytes = self.dense.get(at..at + 32)?;
+        Some(Word::from_be_bytes(bytes.try_into().ok()?))
+    }
+
+    /// Reads the word at a byte address if it lies in one chunk.
+    #[inline(always)]
+    pub(crate) fn read_chunked(&self, address: u32) -> Option<Word> {
+        let at = address as usize % CHUNK_BYTES;
+        let chunk = self.chunks.get((address >> CHUNK_SHIFT) as usize)?.as_deref()?;
+        Some(Word::from_be_bytes(chunk.get(at..at + 32)?.try_into().ok()?))
+    }
+
+    /// The place of the word at a byte address, to be written, if it lies in the dense part and no snapshot watches.
+    #[inline(always)]
+    pub(crate) fn dense_mut(&mut self, address: u32) -> Option<&mut [u8]> {
+        let at = address as usize;
+        if self.watch.is_some() { None } else { self.dense.get_mut(at..at + 32) }
+    }
+
+    /// The place of the word at a byte address, to be written, if it lies in one chunk whose old bytes no
+    /// snapshot needs any more.
+    #[inline(always)]
+    pub(crate) fn chunked_mut(&mut self, address: u32) -> Option<&mut [u8]> {
+        let (index, at) = ((address >> CHUNK_SHIFT) as usize, address as usize % CHUNK_BYTES);
+        if at + 32 > CHUNK_BYTES || self.watch.as_ref().is_some_and(|watch| !watch.has_seen(index)) {
+            return None;
+        }
+        if (address as usize) < DENSE_BYTES {
+            self.dense.get_mut(address as usize..address as usize + 32)
+        } else {
+            self.chunks.get_mut(index)?.as_deref_mut()?.get_mut(at..at + 32)
+        }
+    }
+
+    /// Reads the word at any byte address.
+    #[inline]
+    pub(crate) fn read(&self, address: u64) -> Word {
+        if let Some(word) = u32::try_from(address).ok().and_then(|at| self.read_dense(at)) {
+            return word;
+        }
+        let at = (address % CHUNK_BYTES as u64) as usize;
+        if at + 32 <= CHUNK_BYTES && address >= DENSE_BYTES as u64 {
+            return self.chunk(address >> CHUNK_SHIFT).map_or(Word::ZERO, |chunk| {
+                <&[u8; 32]>::try_from(&chunk[at..at + 32]).map_or(Word::ZERO, Word::from_be_bytes)
+            });
+        }
+        let mut bytes = [0; 32];
+        let mut filled = 0;
+        for slice in self.slices(address, 32) {
+            bytes[filled..filled + slice.len()].copy_from_slice(slice);
+            filled += slice.len();
+        }
+        Word::from_be_bytes(&bytes)
+    }
+
+    /// Writes the word at any byte address; returns the bytes of memory newly taken.
+    #[inline]
+    pub(crate) fn write(&mut self, address: u64, value: &Word) -> usize {
+        let bytes = value.to_be_bytes();
+        let in_chunk = (address % CHUNK_BYTES as u64) as usize;
+        let split = (CHUNK_BYTES - in_chunk).min(32);
+        let taken = self.write_in_chunk(address, &bytes[..split]);
+        if split == 32 {
+            return taken;
+        }
+        taken + self.write_in_chunk(address + split as u64, &bytes[split..])
+    }
+
+    /// Writes bytes that do not cross a chunk boundary.
+    fn write_in_chunk(&mut self, address: u64, bytes: &[u8]) -> usize {
+        let number = address >> CHUNK_SHIFT;
+        let watched = self.save(number);
+        let at = (address % CHUNK_BYTES as u64) as usize;
+        if address < DENSE_BYTES as u64 {
+            let (start, end) = (address as usize, address as usize + bytes.len());
+            let before = self.dense.len();
+            if end > before {
+                let len = end.next_power_of_two().clamp(256, DENSE_BYTES);
+                self.dense.resize(len, 0);
+            }
+            self.dense[start..end].copy_from_slice(bytes);
+            return watched + self.dense.len() - before;
+        }
+        let mut taken = watched;
+        let fresh = || -> Box<Chunk> { Box::new([0; CHUNK_BYTES]) };
+        let chunk = match usize::try_from(number) {
+            Ok(index) if index < INDEXED_CHUNKS => {
+                if index >= self.chunks.len() {
+                    let before = self.chunks.len();
+                    let len = (index + 1).next_power_of_two();
+                    self.chunks.resize_with(len, || None);
+                    taken += (len - before) * size_of::<Option<Box<Chunk>>>();
+                }
+                self.chunks[index].get_or_insert_with(|| {
+                    taken += CHUNK_BYTES;
+                    fresh()
+                })
+            }
+            _ => self.far_chunks.entry(number).or_insert_with(|| {
+                taken += CHUNK_BYTES;
+                fresh()
+            }),
+        };
+        chunk[at..at + bytes.len()].copy_from_slice(bytes);
+        taken
+    }
+
+    /// Writes a run of bytes; returns the bytes of memory newly taken.
+    pub(crate) fn write_bytes(&mut self, mut address: u64, mut bytes: &[u8]) -> usize {
+        let mut taken = 0;
+        while !bytes.is_empty() {
+            let room = CHUNK_BYTES - (address % CHUNK_BYTES as u64) as usize;
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            taken += self.write_in_chunk(address, now);
+            address += now.len() as u64;
+            bytes = later;
+        }
+        taken
+    }
+
+    /// The bytes of a range as consecutive slices.
+    pub(crate) fn slices(&self, address: u64, length: u64) -> Slices<'_> {
+        Slices { page: Some(self), address, left: length }
+    }
+
+    fn chunk(&self, number: u64) -> Option<&Chunk> {
+        match usize::try_from(number) {
+            Ok(index) if index < INDEXED_CHUNKS => self.chunks.get(index)?.as_deref(),
+            _ => self.far_chunks.get(&number).map(|chunk| &**chunk),
+        }
+    }
+
+    /// Saves a chunk for the newest snapshot unless that was done; returns the bytes of memory taken.
+    fn save(&mut self, number: u64) -> usize {
+        if !self.watch.as_mut().is_some_and(|watch| watch.mark(number)) {
+            return 0;
+        }
+        let start = (number << CHUNK_SHIFT) as usize;
+        let content = if number < (DENSE_BYTES >> CHUNK_SHIFT) as u64 {
+            (start < self.dense.len()).then(|| {
+                let mut chunk = Box::new([0; CHUNK_BYTES]);
+                let end = self.dense.len().min(start + CHUNK_BYTES);
+                chunk[..end - start].copy_from_slice(&self.dense[start..end]);
+                chunk
+            })
+        } else {
+            self.chunk(number).map(|chunk| Box::new(*chunk))
+        };
+        if let Some(watch) = &mut self.watch {
+            watch.chunks.push(SavedChunk { chunk: number, content });
+        }
+        size_of::<SavedChunk>() + CHUNK_BYTES
+    }
+
+    /// Whether a snapshot is kept that may need what writes overwrite.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Starts watching for a new snapshot; returns what was saved for the one before.
+    pub(crate) fn watch(&mut self) -> Option<Vec<SavedChunk>> {
+        self.watch.replace(Watch::default()).map(|watch| watch.chunks)
+    }
+
+    /// Stops watching for the newest snapshot, which will not be gone back to, and goes on watching for the one
+    /// before, if there is one.
+    pub(crate) fn forget(&mut self, older: Option<Vec<SavedChunk>>) {
+        let newer = self.watch.take();
+        self.watch = older.map(|chunks| {
+            let mut watch = Watch::of_saved(chunks);
+            for saved in newer.into_iter().flat_map(|newer| newer.chunks) {
+                if watch.mark(saved.chunk) {
+                    watch.chunks.push(saved);
+                }
+            }
+            watch
+        });
+    }
+
+    /// Puts back what the newest snapshot saved, then goes on watching for the one before, if there is one.
+    pub(crate) fn restore(&mut self, older: Option<Vec<SavedChunk>>) {
+        for saved in self.watch.take().into_iter().flat_map(|watch| watch.chunks) {
+            self.put_back(saved);
+        }
+        self.watch = older.map(Watch::of_saved);
+    }
+
+    fn put_back(&mut self, saved: SavedChunk) {
+        let start = (saved.chunk << CHUNK_SHIFT) as usize;
+        if saved.chunk < (DENSE_BYTES >> CHUNK_SHIFT) as u64 {
+            let end = self.dense.len().min(start + CHUNK_BYTES);
+            let Some(now) = self.dense.get_mut(start..end) else { return };
+            match saved.content {
+                Some(chunk) => now.copy_from_slice(&chunk[..end - start]),
+                None => now.fill(0),
+            }
+            return;
+        }
+        match usize::try_from(saved.chunk) {
+            Ok(index) if index < INDEXED_CHUNKS => {
+                if let Some(place) = self.chunks.get_mut(index) {
+                    *place = saved.content;
+                }
+            }
+            _ => {
+                self.far_chunks.remove(&saved.chunk);
+                if let Some(content) = saved.content {
+                    self.far_chunks.insert(saved.chunk, content);
+                }
+            }
+        }
+    }
+
+    /// Empties the page for another use; returns the bytes of memory given back.
+    pub(crate) fn clear(&mut self) -> usize {
+        let bytes = self.bytes();
+        self.dense.clear();
+        self.chunks = Vec::new();
+        self.far_chunks.clear();
+        self.watch = None;
+        self.pinned = false;
+        bytes
+    }
+
+    /// Bytes of memory in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.dense.len()
+            + self.chunks.len() * size_of::<Option<Box<Chunk>>>()
+            + (self.chunks.iter().flatten().count() + self.far_chunks.len()) * CHUNK_BYTES
+    }
+
+    /// All words that are not zero, by word index.
+    pub(crate) fn non_zero(&self) -> Vec<(u64, Word)> {
+        let mut words = vec![];
+        let mut add = |start: u64, bytes: &[u8]| {
+            for (index, bytes) in (start / 32..).zip(bytes.chunks(32)) {
+                let mut full = [0; 32];
+                full[..bytes.len()].copy_from_slice(bytes);
+                let word = Word::from_be_bytes(&full);
+                if !word.is_zero() {
+                    words.push((index, word));
+                }
+            }
+        };
+        add(0, &self.dense);
+        for (number, chunk) in (0u64..).zip(&self.chunks) {
+            if let Some(chunk) = chunk {
+                add(number << CHUNK_SHIFT, &chunk[..]);
+            }
+        }
+        for (number, chunk) in &self.far_chunks {
+            add(number << CHUNK_SHIFT, &chunk[..]);
+        }
+        words
+    }
+}
+
+static ZEROS: Chunk = [0; CHUNK_BYTES];
+
+/// Consecutive slices of a page; see [`Page::slices`].
+#[derive(Clone, Debug)]
+pub(crate) struct Slices<'a> {
+    page: Option<&'a Page>,
+    address: u64,
+    left: u64,
+}
+
+impl Slices<'_> {
+    /// That many zero bytes.
+    pub(crate) const fn zeros(length: u64) -> Self {
+        Self { page: None, address: 0, left: length }
+    }
+}
+
+impl<'a> Iterator for Slices<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.left == 0 {
+            return None;
+        }
+        let at = (self.address % CHUNK_BYTES as u64) as usize;
+        let in_chunk = self.left.min((CHUNK_BYTES - at) as u64) as usize;
+        let slice = match self.page {
+            None => &ZEROS[at..at + in_chunk],
+            Some(page) if self.address < page.dense.len() as u64 => {
+                let start = self.address as usize;
+                let end = page.dense.len().min(start + self.left.min(DENSE_BYTES as u64) as usize);
+                &page.dense[start..end]
+            }
+            Some(page) => {
+                let whole = page.chunk(self.address >> CHUNK_SHIFT).unwrap_or(&ZEROS);
+                &whole[at..at + in_chunk]
+            }
+        };
+        self.address += slice.len() as u64;
+        self.left -= slice.len() as u64;
+        Some(slice)
+    }
+}
+
+/// All pages, by number and by place.
+///
+/// Place 0 is a page that stays empty: what a frame's heap is before anything was written to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages {
+    places: Vec<Page>,
+
+    vacant: Vec<u32>,
+    by_number: HashMap<u32, u32, FixedState>,
+}
+
+/// Place of the page that is always empty.
+pub(crate) const EMPTY_PLACE: u32 = 0;
+
+impl Pages {
+    pub(crate) fn new(hasher: FixedState) -> Self {
+        Self {
+            places: vec![Page::default()],
+
+            vacant: Vec::new(),
+            by_number: HashMap::with_hasher(hasher),
+        }
+    }
+
+    /// The page at a place.
+    #[inline(always)]
+    pub(crate) fn at(&self, place: u32) -> &Page {
+        // Places come from `find` and `materialize` only; the fallback is for the type checker.
+        self.places.get(place as usize).unwrap_or(&self.places[0])
+    }
+
+    /// The page at a place.
+    #[inline(always)]
+    pub(crate) fn near(&self, place: u32) -> Option<&Page> {
+        self.places.get(place as usize)
+    }
+
+    /// The page at a place, to be written; `None` for the empty one.
+    #[inline(always)]
+    pub(crate) fn at_mut(&mut self, place: u32) -> Option<&mut Page> {
+        if place == EMPTY_PLACE { None } else { self.places.get_mut(place as usize) }
+    }
+
+    /// The place of a page, or the empty one if nothing was ever written to it.
+    #[inline]
+    pub(crate) fn find(&self, number: u32) -> u32 {
+        self.by_number.get(&number).copied().unwrap_or(EMPTY_PLACE)
+    }
+
+    /// The place of a page, which is made if it was not there.
+    pub(crate) fn materialize(&mut self, number: u32) -> u32 {
+        let found = self.find(number);
+        if found != EMPTY_PLACE {
+            return found;
+        }
+        let place = self.vacant.pop().unwrap_or_else(|| {
+            self.places.push(Page::default());
+
+            self.places.len() as u32 - 1
+        });
+
+        self.by_number.insert(number, place);
+        place
+    }
+
+    /// Takes a page out, to be dropped or kept by a snapshot.
+    pub(crate) fn take(&mut self, number: u32) -> Option<Page> {
+        let place = self.by_number.remove(&number)?;
+        self.vacant.push(place);
+        Some(core::mem::take(&mut self.places[place as usize]))
+    }
+
+    /// Frees a page, keeping its memory for the next one; returns the bytes of memory given back.
+    pub(crate) fn free(&mut self, number: u32) -> usize {
+        let Some(place) = self.by_number.remove(&number) else { return 0 };
+        self.vacant.push(place);
+        self.places[place as usize].clear()
+    }
+
+    /// Puts a page back that [`take`](Self::take) took out.
+    pub(crate) fn put(&mut self, number: u32, page: Page) {
+        let place = self.materialize(number);
+        self.places[place as usize] = page;
+    }
+
+    /// Numbers of all pages, in increasing order.
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = self.by_number.keys().copied().collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// The page with a number.
+    pub(crate) fn get(&self, number: u32) -> Option<&Page> {
+        self.by_number.get(&number).map(|&place| self.at(place))
+    }
+
+    /// The page with a number, to be written.
+    pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut Page> {
+        let place = self.find(number);
+        self.at_mut(place)
+    }
+}

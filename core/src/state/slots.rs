@@ -1,0 +1,119 @@
+//! Storage slots that were touched, each interned once: one probe an access.
+
+use crate::hash::FixedState;
+use crate::host::StorageSlot;
+use crate::word::{Address, Word};
+use alloc::vec::Vec;
+use core::hash::{BuildHasher, Hasher};
+use hashbrown::HashTable;
+
+/// A storage slot, persistent and transient.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) key: Word,
+    pub(crate) current: Word,
+    pub(crate) transient: Word,
+    /// Before the batch; `None` until the host was asked.
+    pub(crate) initial: Option<StorageSlot>,
+    pub(crate) address: Address,
+    /// Pubdata paid for the current value.
+    pub(crate) paid: u32,
+    /// The transaction whose transient value this is; any other sees zero.
+    pub(crate) transient_epoch: u32,
+    /// Read or written before, in this batch.
+    pub(crate) was_read: bool,
+    /// Written before, in this batch.
+    pub(crate) was_written: bool,
+    pub(crate) is_free: bool,
+    /// Index of the last decommitment through this slot, plus one (code hashes only). A hint: it is checked.
+    pub(crate) decommit_hint: u32,
+}
+
+/// The touched slots.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    pub(crate) all: Vec<Slot>,
+    table: HashTable<u32>,
+    hasher: FixedState,
+    /// Most recently found slots by a few bits of their hash.
+    recent: [u32; 64],
+}
+
+impl Slots {
+    pub(crate) fn new(hasher: FixedState) -> Self {
+        Self { all: Vec::new(), table: HashTable::new(), hasher, recent: [0; 64] }
+    }
+
+    /// The index of a slot, which is added if it is new.
+    #[inline]
+    pub(crate) fn intern(&mut self, address: &Address, key: &Word) -> usize {
+        let hash = Self::hash(self.hasher, address, key);
+        let line = (hash >> 32) as usize % self.recent.len();
+        let recent = self.recent[line] as usize;
+        if let Some(slot) = self.all.get(recent) {
+            if slot.key == *key && slot.address == *address {
+                return recent;
+            }
+        }
+        let index = self.intern_slow(hash, address, key);
+        self.recent[line] = index as u32;
+        index
+    }
+
+    #[inline(never)]
+    fn intern_slow(&mut self, hash: u64, address: &Address, key: &Word) -> usize {
+        let Self { all, table, hasher, .. } = self;
+        let found = table.find(hash, |&index| {
+            all.get(index as usize).is_some_and(|slot| slot.key == *key && slot.address == *address)
+        });
+        if let Some(&index) = found {
+            return index as usize;
+        }
+        let index = all.len();
+        all.push(Slot {
+            key: *key,
+            current: Word::ZERO,
+            transient: Word::ZERO,
+            initial: None,
+            address: *address,
+            paid: 0,
+            transient_epoch: 0,
+            was_read: false,
+            was_written: false,
+            is_free: false,
+            decommit_hint: 0,
+        });
+        table.insert_unique(hash, index as u32, |&index| {
+            all.get(index as usize).map_or(0, |slot| Self::hash(*hasher, &slot.address, &slot.key))
+        });
+        index
+    }
+
+    /// The index of a slot if it was touched.
+    pub(crate) fn find(&self, address: &Address, key: &Word) -> Option<usize> {
+        let hash = Self::hash(self.hasher, address, key);
+        let found = self.table.find(hash, |&index| {
+            self.all
+                .get(index as usize)
+                .is_some_and(|slot| slot.key == *key && slot.address == *address)
+        });
+        found.map(|&index| index as usize)
+    }
+
+    /// Bytes of memory in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.all.len() * (size_of::<Slot>() + 2 * size_of::<u32>())
+    }
+
+    fn hash(hasher: FixedState, address: &Address, key: &Word) -> u64 {
+        let mut state = hasher.build_hasher();
+        let (low, high) = address.0.split_at(8);
+        for part in [low, &high[..8], &high[8..]] {
+            state.write(part);
+        }
+        for limb in key.0 {
+            state.write_u64(limb);
+        }
+        state.finish()
+    }
+}

@@ -1,0 +1,160 @@
+//! The stack page of a far frame: 2¹⁶ tagged words that read as zero until written.
+
+use crate::word::Word;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// Words below this index are kept in one piece, which grows on demand. Compilers allocate from 0 upwards.
+const DENSE_WORDS: usize = 1 << 11;
+/// Words above are kept in chunks, so that a write to the far end does not cost two megabytes.
+const CHUNK_WORDS: usize = 64;
+
+/// A stack page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stack {
+    dense: Vec<Word>,
+    sparse: BTreeMap<u16, Box<[Word; CHUNK_WORDS]>>,
+    /// One bit a word; as long as the highest tagged word needs.
+    tags: Vec<u64>,
+}
+
+impl Stack {
+    /// The word at an index.
+    #[inline(always)]
+    pub(crate) fn get(&self, index: u16) -> Word {
+        match self.dense.get(usize::from(index)) {
+            Some(word) => *word,
+            None => self.get_outside(index),
+        }
+    }
+
+    /// The word at an index that [has room](Self::has_room_for).
+    #[inline(always)]
+    pub(crate) fn near(&self, index: u16) -> Word {
+        self.dense.get(usize::from(index)).copied().unwrap_or(Word::ZERO)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_outside(&self, index: u16) -> Word {
+        let (chunk, at) = Self::chunk_of(index);
+        self.sparse.get(&chunk).map_or(Word::ZERO, |words| words[at])
+    }
+
+    /// Whether the memory of a word is there, so that [`try_set`](Self::try_set) will do.
+    #[inline(always)]
+    pub(crate) fn has_room_for(&self, index: u16) -> bool {
+        usize::from(index) < self.dense.len()
+    }
+
+    /// Writes a word in place if its memory is there already.
+    #[inline(always)]
+    pub(crate) fn try_set(&mut self, index: u16, value: Word) -> bool {
+        match self.dense.get_mut(usize::from(index)) {
+            Some(word) => {
+                *word = value;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes a word; returns the bytes of memory newly taken.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn set_growing(&mut self, index: u16, value: Word) -> usize {
+        if self.try_set(index, value) {
+            return 0;
+        }
+        let at = usize::from(index);
+        if at < DENSE_WORDS {
+            let before = self.dense.len();
+            self.dense.resize((at + 1).next_power_of_two().max(32), Word::ZERO);
+            self.dense[at] = value;
+            return (self.dense.len() - before) * size_of::<Word>();
+        }
+        let (chunk, at) = Self::chunk_of(index);
+        let mut taken = 0;
+        let words = self.sparse.entry(chunk).or_insert_with(|| {
+            taken = size_of::<[Word; CHUNK_WORDS]>();
+            Box::new([Word::ZERO; CHUNK_WORDS])
+        });
+        words[at] = value;
+        taken
+    }
+
+    /// Whether the word at an index is tagged as a pointer.
+    #[inline]
+    pub(crate) fn tag(&self, index: u16) -> bool {
+        self.tags
+            .get(usize::from(index >> 6))
+            .is_some_and(|bits| bits >> (index & 63) & 1 == 1)
+    }
+
+    /// Sets or clears the tag of a word.
+    pub(crate) fn set_tag(&mut self, index: u16, tag: bool) {
+        let at = usize::from(index >> 6);
+        if at >= self.tags.len() {
+            if !tag {
+                return;
+            }
+            self.tags.resize(at + 1, 0);
+        }
+        let bit = 1 << (index & 63);
+        if tag {
+            self.tags[at] |= bit;
+        } else {
+            self.tags[at] &= !bit;
+        }
+    }
+
+    /// Whether any word may be tagged.
+    pub(crate) fn has_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    /// The tagged words.
+    pub(crate) fn tagged(&self) -> impl Iterator<Item = Word> + '_ {
+        self.tags.iter().zip(0u16..).flat_map(move |(&bits, at)| {
+            let mut left = bits;
+            core::iter::from_fn(move || {
+                let bit = left.trailing_zeros() as u16;
+                left &= left.wrapping_sub(1);
+                (bit < 64).then(|| self.get(at * 64 + bit))
+            })
+        })
+    }
+
+    /// Empties the page for another frame; returns the bytes of memory given back.
+    pub(crate) fn clear(&mut self) -> usize {
+        let bytes = self.bytes();
+        self.dense.clear();
+        self.sparse.clear();
+        self.tags.clear();
+        bytes
+    }
+
+    /// Bytes of memory in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.dense.len() * size_of::<Word>()
+            + self.sparse.len() * size_of::<[Word; CHUNK_WORDS]>()
+    }
+
+    /// All words that are not zero or are tagged, by index.
+    pub(crate) fn non_zero(&self) -> Vec<(u16, Word, bool)> {
+        let dense = (0..).zip(self.dense.iter().copied());
+        let sparse = self.sparse.iter().flat_map(|(&chunk, words)| {
+            (chunk * CHUNK_WORDS as u16..).zip(words.iter().copied())
+        });
+        dense
+            .chain(sparse)
+            .map(|(index, word)| (index, word, self.tag(index)))
+            .filter(|(_, word, tag)| *tag || !word.is_zero())
+            .collect()
+    }
+
+    const fn chunk_of(index: u16) -> (u16, usize) {
+        (index / CHUNK_WORDS as u16, index as usize % CHUNK_WORDS)
+    }
+}

@@ -1,0 +1,249 @@
+//! Far calls.
+
+use super::careful::{Operands, Tagged};
+use super::{RunError, Vm, is_kernel, status};
+use crate::host::Host;
+use crate::isa::{
+    DECOMMIT_WORD_ERGS, Instruction, MSG_VALUE_SIMULATOR_EXTRA_ERGS, Modifier, Opcode,
+};
+use crate::program::Program;
+use crate::semantics::{FarCallAbi, FatPointer, Flags, Forwarding};
+use crate::state::frame::{Frame, PAGES_PER_CALL, UNMAPPED_PAGE};
+use crate::state::page::EMPTY_PLACE;
+use crate::state::registers::Register;
+use crate::versioned_hash::{CodeKind, VersionedHash};
+use crate::word::Word;
+
+/// The contract that gets ergs on top of what its caller passes.
+const MSG_VALUE_SIMULATOR: u64 = 0x8009;
+
+/// What a code hash in `AccountCodeStorage` leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Callee {
+    /// Code that can be called as it is.
+    Code(VersionedHash),
+    /// Foreign code, to be run by the emulator.
+    Foreign,
+    /// No code, or code in the wrong state of construction: the default account.
+    Account,
+    /// Nothing that can be called.
+    Nothing,
+}
+
+impl Callee {
+    fn of(hash: VersionedHash, constructor: bool, kernel: bool) -> Self {
+        let masked = if kernel { Self::Nothing } else { Self::Account };
+        match hash.parse() {
+            Some((kind, constructing)) if constructing == constructor => match kind {
+                CodeKind::EraVm => Self::Code(hash),
+                CodeKind::Blob => Self::Foreign,
+            },
+            Some(_) => masked,
+            None if hash == VersionedHash::default() => masked,
+            None => Self::Nothing,
+        }
+    }
+}
+
+impl Vm {
+    /// Executes a far call, which has been paid for and counted.
+    pub(super) fn far_call<H: Host>(
+        &mut self,
+        host: &mut H,
+        instruction: &Instruction,
+        operands: &Operands,
+    ) -> Result<(), RunError<H::Fault>> {
+        let Operands { src0: Tagged { word, is_pointer }, src1, .. } = *operands;
+        let variant = instruction.variant();
+        let destination = Word([src1.word.0[0], src1.word.0[1], src1.word.0[2] & 0xffff_ffff, 0]);
+        let called = destination.to_address();
+        let to_kernel = is_kernel(&called);
+
+        let mut abi = FarCallAbi::from_word(&word);
+        abi.constructor &= self.frame.is_kernel;
+        abi.system &= to_kernel;
+        let shard =
+            if variant.has(Modifier::Shard) { abi.shard } else { self.frame.shards[0] };
+
+        // SPEC: there is one shard; calls to another fail without looking for code.
+        let (hash, slot) = if shard == 0 {
+            let slot = self.code_hash_slot(host, &destination)?;
+            (VersionedHash::from(self.slots.all[slot].current), Some(slot))
+        } else {
+            (VersionedHash::default(), None)
+        };
+        let callee = if shard == 0 {
+            Callee::of(hash, abi.constructor, to_kernel)
+        } else {
+            Callee::Nothing
+        };
+
+        let fresh = abi.forwarding != Forwarding::Pointer;
+        let overflows = abi.pointer.overflows();
+        let well_formed = !overflows
+            && abi.pointer.offset <= abi.pointer.length
+            && if fresh { abi.pointer.offset == 0 && !is_pointer } else { is_pointer };
+        let mut fails = callee == Callee::Nothing || !well_formed;
+        let calldata = match abi.forwarding {
+            _ if fails => FatPointer::EMPTY,
+            Forwarding::Pointer => abi.pointer.narrowed(),
+            Forwarding::Heap => FatPointer { page: self.frame.heap_page(), ..abi.pointer },
+            Forwarding::AuxHeap => FatPointer { page: self.frame.aux_heap_page(), ..abi.pointer },
+        };
+        if fresh {
+            let end = (!overflows).then(|| calldata.start + calldata.length);
+            fails |= !self.grow_heap(abi.forwarding == Forwarding::AuxHeap, end);
+        }
+        let simulator = abi.system && destination.to_u64() == Some(MSG_VALUE_SIMULATOR);
+        let mut extra = if simulator { MSG_VALUE_SIMULATOR_EXTRA_ERGS } else { 0 };
+        match self.ergs.checked_sub(extra) {
+            Some(ergs) => self.ergs = ergs,
+            None => {
+                self.ergs = 0;
+                extra = 0;
+                fails = true;
+            }
+        }
+        let is_foreign = callee == Callee::Foreign;
+        let code = match callee {
+            _ if fails => None,
+            Callee::Code(hash) => self.decommit_for_call(host, hash, slot)?,
+            Callee::Foreign => self.decommit_for_call(host, self.settings.evm_emulator, None)?,
+            Callee::Account => self.decommit_for_call(host, self.settings.default_account, slot)?,
+            Callee::Nothing => None,
+        };
+        self.status = status::with_flags(self.status, Flags::NONE);
+        self.pending_panic = code.is_none();
+        let (program, code_page) = match code {
+            Some((program, page)) => (program, page),
+            None => (self.frame.program.clone(), UNMAPPED_PAGE),
+        };
+
+        // What is left after all that: 63/64 of it can be passed on.
+        let passable = self.ergs / 64 * 63;
+        let passed = abi.ergs.min(passable);
+        self.ergs -= passed;
+
+        let is_static = self.frame.is_static || variant.has(Modifier::Static);
+        let (this_address, caller, context_u128) = match instruction.opcode() {
+            Opcode::DelegateCall => {
+                (self.frame.this_address, self.frame.caller, self.frame.context_u128)
+            }
+            Opcode::MimicCall => (called, self.source(Register::R15).to_address(), self.context_u128),
+            _ => (called, self.frame.this_address, self.context_u128),
+        };
+        let this_shard = match instruction.opcode() {
+            Opcode::DelegateCall => self.frame.shards[0],
+            _ => shard,
+        };
+        let stipend =
+            self.stipend(is_kernel(&this_address), hash.0[0] == VersionedHash::BLOB && shard == 0);
+        let base_page = self.next_base_page;
+        self.next_base_page = base_page.wrapping_add(PAGES_PER_CALL);
+        let mut frame = Frame {
+            this_address,
+            caller,
+            code_address: called,
+            is_kernel: is_kernel(&this_address),
+            is_static: is_static && !is_foreign,
+            shards: [this_shard, self.frame.shards[0], shard],
+            context_u128,
+            program,
+            code_page,
+            base_page,
+            heap: EMPTY_PLACE,
+            aux_heap: EMPTY_PLACE,
+            heap_bound: stipend,
+            aux_heap_bound: stipend,
+            stack: self.spare_stacks.pop().unwrap_or_default(),
+            handler: instruction.imm0,
+            near_base: self.near_frames.len(),
+            undo_mark: self.undo.len(),
+            retained_base: self.retained.len(),
+            retained_limit: super::memory::RETAINED_LIMIT,
+            pc: 0,
+            sp: 0,
+            ergs: 0,
+        };
+        self.frame.pc = self.pc;
+        self.frame.sp = self.sp;
+        self.frame.ergs = self.ergs;
+        core::mem::swap(&mut self.frame, &mut frame);
+        if self.callers.len() == self.callers.capacity() {
+            self.check_memory();
+        }
+        self.callers.push(frame);
+        self.pc = 0;
+        self.sp = 0;
+        self.ergs = passed.wrapping_add(extra);
+        self.context_u128 = 0;
+        self.set_call_registers(&abi, calldata, is_foreign.then_some(is_static));
+        self.update_frame_status();
+        self.update_depth();
+        Ok(())
+    }
+
+    /// Registers as a callee finds them. `foreign` says, for foreign code, whether the call is static.
+    fn set_call_registers(&mut self, abi: &FarCallAbi, data: FatPointer, foreign: Option<bool>) {
+        self.status &= !status::TAGS;
+        if abi.system {
+            self.clear_registers(13..16);
+        } else {
+            self.clear_registers(3..16);
+        }
+        let flags = u64::from(abi.constructor)
+            | u64::from(abi.system) << 1
+            | u64::from(foreign == Some(true)) << 2;
+        self.set_register(1, data.to_word(), true);
+        self.set_register(2, Word::from_u64(flags), false);
+    }
+
+    /// The code and its page, or `None` if the ergs do not suffice to load it.
+    fn decommit_for_call<H: Host>(
+        &mut self,
+        host: &mut H,
+        hash: VersionedHash,
+        slot: Option<usize>,
+    ) -> Result<Option<(Program, u32)>, RunError<H::Fault>> {
+        let index = self.decommitment(host, hash, slot)?;
+        let code = &self.decommitted[index];
+        let page = match code.page {
+            Some(page) => page,
+            None => {
+                let price = DECOMMIT_WORD_ERGS * u32::from(hash.length());
+                // SPEC: ergs that do not suffice are not burned.
+                let Some(ergs) = self.ergs.checked_sub(price) else { return Ok(None) };
+                self.ergs = ergs;
+                self.set_decommitted(index, self.next_base_page);
+                self.next_base_page
+            }
+        };
+        let program = self.decommitted[index].program.clone();
+        Ok(Some((self.as_in_memory(program, page), page)))
+    }
+
+    /// The code at a page. Code that `log.decommit` put into a heap may have been overwritten there; then that is what runs.
+    fn as_in_memory(&self, program: Program, page: u32) -> Program {
+        if self.code_pages.contains_key(&page) {
+            return program;
+        }
+        let Some(memory) = self.pages.get(page) else { return program };
+        let words = memory.non_zero();
+        let same = words.len() == program.words().iter().filter(|word| !word.is_zero()).count()
+            && words.iter().all(|(index, word)| {
+                usize::try_from(*index).is_ok_and(|index| program.words().get(index) == Some(word))
+            });
+        if same {
+            return program;
+        }
+        let mut code = alloc::vec![Word::ZERO; 1 << 16];
+        for (index, word) in words {
+            if let Some(place) = usize::try_from(index).ok().and_then(|index| code.get_mut(index)) {
+                *place = word;
+            }
+        }
+        // The last word can be read as a constant only; code of that length is not worth a special case.
+        code.truncate(crate::program::MAX_CODE_WORDS);
+        Program::from_words(code).unwrap_or(program)
+    }
+}

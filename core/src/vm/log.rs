@@ -1,0 +1,450 @@
+//! Storage, transient storage, precompiles and decommitment.
+
+use super::careful::{Operands, Tagged};
+use super::{Decommitted, RunError, Signal, Stop, Vm};
+use crate::host::{Host, StorageSlot};
+use crate::isa::{
+    Instruction, KERNEL_STIPEND_BYTES, Opcode, WARM_READ_REFUND_ERGS, WARM_WRITE_REFUND_ERGS,
+    WRITE_AFTER_READ_REFUND_ERGS,
+};
+use crate::precompiles::{self, CallFault, PrecompileAbi};
+use crate::pubdata::MAX_WRITE_PRICE;
+use crate::semantics::FatPointer;
+use crate::state::frame::UNMAPPED_PAGE;
+use crate::state::journal::Undo;
+use crate::versioned_hash::VersionedHash;
+use crate::vm::trace::Outcome;
+use crate::word::{Address, Word, system_address};
+
+/// `AccountCodeStorage`: its slots are the code hashes of all accounts.
+pub const ACCOUNT_CODE_STORAGE: u16 = 0x8002;
+
+/// Entry of the event queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// The contract; consumers look at `EventWriter`'s only.
+    pub address: Address,
+    /// First word.
+    pub key: Word,
+    /// Second word.
+    pub value: Word,
+    /// Whether it begins a new event.
+    pub is_first: bool,
+    /// Number of the transaction in the batch.
+    pub tx_number: u16,
+}
+
+/// Entry of the queue of messages to L1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct L1Message {
+    /// The contract.
+    pub address: Address,
+    /// First word.
+    pub key: Word,
+    /// Second word.
+    pub value: Word,
+    /// Whether the contract marked it as a service message.
+    pub is_service: bool,
+    /// Number of the transaction in the batch.
+    pub tx_number: u16,
+}
+
+/// One access to storage, in order; kept if [`Settings::record_storage_log`](crate::Settings::record_storage_log).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StorageAccess {
+    /// The contract.
+    pub address: Address,
+    /// The slot.
+    pub key: Word,
+    /// Value before.
+    pub read: Word,
+    /// Value after; for reads the same.
+    pub written: Word,
+    /// Whether it is a write.
+    pub is_write: bool,
+    /// Whether it takes the write with the same timestamp back, because its frame failed.
+    pub is_rollback: bool,
+    /// For writes: whether the slot had never been written to before the batch.
+    pub is_initial: bool,
+    /// Number of the transaction in the batch.
+    pub tx_number: u16,
+    /// The reference's time: 1024 + 4 · instructions + 1.
+    pub timestamp: u32,
+}
+
+/// The reference's clock begins with this.
+const FIRST_TIMESTAMP: u32 = 1024;
+/// Ticks of the reference's clock in an instruction.
+const TICKS: u32 = 4;
+
+impl Vm {
+    /// Does the parked instruction, which needs the host.
+    pub(super) fn step_with_host<H: Host>(
+        &mut self,
+        host: &mut H,
+    ) -> Result<Signal, RunError<H::Fault>> {
+        let plan = self.plan();
+        if plan.outcome != Outcome::Executes {
+            return Ok(self.step_carefully());
+        }
+        let instruction = plan.instruction;
+        let before = (self.ergs, self.sp, self.pc, self.instructions);
+        self.commit(&plan);
+        let operands = self.take_operands(&instruction);
+        self.pc = self.pc.wrapping_add(1);
+        let done = self.hosted(host, &instruction, &operands);
+        if let Err(RunError::Host(_)) = done {
+            (self.ergs, self.sp, self.pc, self.instructions) = before;
+        }
+        done?;
+        self.clear_second(&instruction);
+        match self.stop {
+            Some(stop) => Err(stop.into()),
+            None => Ok(Signal::Next),
+        }
+    }
+
+    fn hosted<H: Host>(
+        &mut self,
+        host: &mut H,
+        instruction: &Instruction,
+        operands: &Operands,
+    ) -> Result<(), RunError<H::Fault>> {
+        let (src0, src1) = (operands.src0.word, operands.src1.word);
+        match instruction.opcode() {
+            Opcode::StorageRead => {
+                let value = self.storage_read(host, &src0)?;
+                self.put(instruction, operands, Tagged::number(value));
+            }
+            Opcode::StorageWrite => self.storage_write(host, &src0, &src1)?,
+            Opcode::PrecompileCall => {
+                let done = self.precompile(host, &src0, &src1)?;
+                let result = Word::from_u64(done.into());
+                self.put(instruction, operands, Tagged::number(result));
+            }
+            Opcode::Decommit => {
+                let result = self.decommit(host, &src0, &src1)?;
+                self.put(instruction, operands, result);
+            }
+            _ => self.far_call(host, instruction, operands)?,
+        }
+        Ok(())
+    }
+
+    /// The time of the current instruction's log entries.
+    fn timestamp(&self) -> u32 {
+        // The instruction is counted already.
+        let before = (self.instructions - self.rolled_back).wrapping_sub(1) as u32;
+        before.wrapping_mul(TICKS).wrapping_add(FIRST_TIMESTAMP + 1)
+    }
+
+    /// The index of a slot whose state before the batch is known.
+    fn loaded_slot<H: Host>(
+        &mut self,
+        host: &mut H,
+        address: Address,
+        key: &Word,
+    ) -> Result<usize, RunError<H::Fault>> {
+        let index = self.slots.intern(&address, key);
+        let slot = &mut self.slots.all[index];
+        if slot.initial.is_none() {
+            let initial = host.slot(&address, key).map_err(RunError::Host)?;
+            slot.current = initial.value;
+            slot.is_free = host.is_free(&address, key);
+            slot.initial = Some(initial);
+        }
+        Ok(index)
+    }
+
+    /// Marks a slot as warm.
+    fn warm(&mut self, index: usize, read: bool, written: bool) {
+        let slot = &mut self.slots.all[index];
+        let (was_read, was_written) = (slot.was_read, slot.was_written);
+        let (read, written) = (was_read | read, was_written | written);
+        if (was_read, was_written) == (read, written) {
+            return;
+        }
+        slot.was_read = read;
+        slot.was_written = written;
+        if !self.snapshots.is_empty() {
+            self.push_undo(Undo::Warmth { slot: index as u32, was_read, was_written });
+        }
+    }
+
+    fn record_access(&mut self, index: usize, read: Word, is_write: bool) {
+        if !self.settings.record_storage_log {
+            return;
+        }
+        if self.storage_log.len() == self.storage_log.capacity() {
+            self.check_memory();
+        }
+        let slot = &self.slots.all[index];
+        self.storage_log.push(StorageAccess {
+            address: slot.address,
+            key: slot.key,
+            read,
+            written: slot.current,
+            is_write,
+            is_rollback: false,
+            is_initial: slot.initial.is_some_and(|initial| initial.is_initial),
+            tx_number: self.tx_number,
+            timestamp: self.timestamp(),
+        });
+    }
+
+    fn record_refund(&mut self, refund: u32, pubdata_cost: i32) {
+        if self.settings.record_refunds {
+            if self.refunds.len() == self.refunds.capacity() {
+                self.check_memory();
+            }
+            self.refunds.push(refund);
+            self.pubdata_costs.push(pubdata_cost);
+        }
+    }
+
+    /// The slot of `AccountCodeStorage` for an address. Reading it warms it but is not refunded.
+    pub(super) fn code_hash_slot<H: Host>(
+        &mut self,
+        host: &mut H,
+        destination: &Word,
+    ) -> Result<usize, RunError<H::Fault>> {
+        let address = system_address(ACCOUNT_CODE_STORAGE);
+        let index = self.loaded_slot(host, address, destination)?;
+        let value = self.slots.all[index].current;
+        self.warm(index, true, false);
+        self.record_access(index, value, false);
+        if self.settings.record_refunds {
+            self.pubdata_costs.push(0);
+        }
+        Ok(index)
+    }
+
+    fn storage_read<H: Host>(
+        &mut self,
+        host: &mut H,
+        key: &Word,
+    ) -> Result<Word, RunError<H::Fault>> {
+        let index = self.loaded_slot(host, self.frame.this_address, key)?;
+        let slot = &self.slots.all[index];
+        let value = slot.current;
+        let refund = if slot.was_read || slot.is_free { WARM_READ_REFUND_ERGS } else { 0 };
+        self.warm(index, true, false);
+        self.record_access(index, value, false);
+        self.record_refund(refund, 0);
+        self.ergs = self.ergs.saturating_add(refund);
+        Ok(value)
+    }
+
+    fn storage_write<H: Host>(
+        &mut self,
+        host: &mut H,
+        key: &Word,
+        value: &Word,
+    ) -> Result<(), RunError<H::Fault>> {
+        let index = self.loaded_slot(host, self.frame.this_address, key)?;
+        let slot = &self.slots.all[index];
+        let (old, paid) = (slot.current, slot.paid);
+        let refund = if slot.was_written || slot.is_free {
+            WARM_WRITE_REFUND_ERGS
+        } else if slot.was_read {
+            WRITE_AFTER_READ_REFUND_ERGS
+        } else {
+            0
+        };
+        let price = if slot.is_free {
+            paid
+        } else {
+            let initial = slot.initial.unwrap_or(StorageSlot::EMPTY);
+            host.write_price(&initial, value).min(MAX_WRITE_PRICE)
+        };
+        let cost = price as i32 - paid as i32;
+        self.add_pubdata(cost)?;
+        self.warm(index, true, true);
+        let slot = &mut self.slots.all[index];
+        slot.current = *value;
+        slot.paid = price;
+        let log = self.storage_log.len() as u32;
+        self.record_access(index, old, true);
+        self.push_undo(Undo::Storage { slot: index as u32, value: old, paid, log });
+        self.record_refund(refund, cost);
+        self.ergs = self.ergs.saturating_add(refund);
+        Ok(())
+    }
+
+    fn add_pubdata(&mut self, bytes: i32) -> Result<(), Stop> {
+        if bytes != 0 {
+            let overflow = Stop::PubdataOverflow(bytes.unsigned_abs());
+            self.pubdata = self.pubdata.checked_add(bytes).ok_or(overflow)?;
+            self.push_undo(Undo::Pubdata(bytes));
+        }
+        Ok(())
+    }
+
+    /// The value of a transient slot in this transaction.
+    pub(super) fn transient_read(&mut self, key: &Word) -> Word {
+        if self.settings.record_refunds {
+            self.pubdata_costs.push(0);
+        }
+        match self.slots.find(&self.frame.this_address, key) {
+            Some(index) if self.slots.all[index].transient_epoch == self.epoch => {
+                self.slots.all[index].transient
+            }
+            _ => Word::ZERO,
+        }
+    }
+
+    /// Writes a transient slot.
+    pub(super) fn transient_write(&mut self, key: &Word, value: &Word) {
+        if self.settings.record_refunds {
+            self.pubdata_costs.push(0);
+        }
+        let index = self.slots.intern(&self.frame.this_address, key);
+        let slot = &mut self.slots.all[index];
+        let undo = Undo::Transient {
+            slot: index as u32,
+            value: slot.transient,
+            epoch: slot.transient_epoch,
+        };
+        slot.transient = *value;
+        slot.transient_epoch = self.epoch;
+        self.push_undo(undo);
+    }
+
+    /// Calls the precompile at the contract's address; false if the ergs it asks for are not there.
+    ///
+    /// SPEC: without enough ergs all are burned, but execution goes on.
+    fn precompile<H: Host>(
+        &mut self,
+        host: &mut H,
+        abi: &Word,
+        costs: &Word,
+    ) -> Result<bool, RunError<H::Fault>> {
+        let (extra_ergs, extra_pubdata) = (costs.low_u32(), (costs.0[0] >> 32) as u32);
+        let Some(ergs) = self.ergs.checked_sub(extra_ergs) else {
+            self.ergs = 0;
+            return Ok(false);
+        };
+        let mut abi = PrecompileAbi::from_word(abi);
+        for page in [&mut abi.input_page, &mut abi.output_page] {
+            if *page == UNMAPPED_PAGE {
+                *page = self.frame.heap_page();
+            }
+        }
+        let low = Word::from_address(&self.frame.this_address).low_u16();
+        let which = precompiles::at_address(low)
+            .filter(|it| self.settings.semantics.ec_precompiles || !it.since_protocol_28());
+        if let Some(which) = which {
+            self.check_readable(abi.input_page)?;
+            self.check_writable(abi.output_page)?;
+            self.copy_of_code(abi.input_page);
+            precompiles::call(host, which, &abi, self).map_err(|fault| match fault {
+                CallFault::Host(fault) => RunError::Host(fault),
+                CallFault::NotBuilt(which) => Stop::PrecompileNotBuilt(which).into(),
+                CallFault::TooMuchWork(which) => Stop::PrecompileTooMuchWork(which).into(),
+            })?;
+        }
+        self.ergs = ergs;
+        let bytes =
+            i32::try_from(extra_pubdata).map_err(|_| Stop::PubdataOverflow(extra_pubdata))?;
+        self.add_pubdata(bytes)?;
+        Ok(true)
+    }
+
+    /// Loads code into the current heap, or finds where it is loaded already.
+    fn decommit<H: Host>(
+        &mut self,
+        host: &mut H,
+        hash: &Word,
+        cost: &Word,
+    ) -> Result<Tagged, RunError<H::Fault>> {
+        let nothing = Tagged::number(Word::ZERO);
+        let hash = VersionedHash::from(*hash);
+        let Some(ergs) = self.ergs.checked_sub(cost.low_u32()) else {
+            self.ergs = 0;
+            return Ok(nothing);
+        };
+        if hash.parse().is_none() {
+            self.ergs = ergs;
+            return Ok(nothing);
+        }
+        if hash.digest() == [0; 28] {
+            return Err(Stop::ZeroCodeDigest.into());
+        }
+        let index = self.decommitment(host, hash, None)?;
+        let heap = self.frame.heap_page();
+        let page = match self.decommitted[index].page {
+            // Known code costs nothing more.
+            Some(page) if page != heap => page,
+            Some(_) => return Err(Stop::DecommittedTwice(hash).into()),
+            None => {
+                self.ergs = ergs;
+                self.load_into_heap(index);
+                heap
+            }
+        };
+        // SPEC: the pointer is as long as kernel heaps are for free; the contract cuts it to size.
+        let pointer = FatPointer { offset: 0, page, start: 0, length: KERNEL_STIPEND_BYTES };
+        Ok(Tagged { word: pointer.to_word(), is_pointer: true })
+    }
+
+    fn load_into_heap(&mut self, index: usize) {
+        let heap = self.frame.heap_page();
+        let place = self.pages.materialize(heap);
+        self.frame.heap = place;
+        if let Some(page) = self.pages.at_mut(place) {
+            page.pinned = true;
+            for (word, at) in self.decommitted[index].program.words().iter().zip(0u64..) {
+                self.memory += page.write(at * 32, word);
+            }
+        }
+        self.mark_paid(index, heap);
+        self.check_memory();
+    }
+
+    /// The entry for code with a hash, which the host is asked for if it is new.
+    pub(super) fn decommitment<H: Host>(
+        &mut self,
+        host: &mut H,
+        hash: VersionedHash,
+        slot: Option<usize>,
+    ) -> Result<usize, RunError<H::Fault>> {
+        let digest = hash.digest();
+        let hint = slot.map_or(0, |slot| self.slots.all[slot].decommit_hint);
+        let hinted = (hint as usize).wrapping_sub(1);
+        if self.decommitted.get(hinted).is_some_and(|code| code.digest == digest) {
+            return Ok(hinted);
+        }
+        let index = match self.decommitted_by_digest.get(&digest) {
+            Some(&index) => index as usize,
+            None => {
+                let hash = hash.at_rest();
+                let program = host.program(&hash).map_err(RunError::Host)?;
+                let program = program.ok_or(Stop::UnknownCode(hash))?;
+                let index = self.decommitted.len();
+                self.decommitted.push(Decommitted { digest, hash, program, page: None });
+                self.decommitted_by_digest.insert(digest, index as u32);
+                if !self.snapshots.is_empty() {
+                    self.push_undo(Undo::Decommit);
+                }
+                index
+            }
+        };
+        if let Some(slot) = slot {
+            self.slots.all[slot].decommit_hint = index as u32 + 1;
+        }
+        Ok(index)
+    }
+
+    /// Notes that code was paid for and is on a code page of its own.
+    pub(super) fn set_decommitted(&mut self, index: usize, page: u32) {
+        self.code_pages.insert(page, index as u32);
+        self.mark_paid(index, page);
+    }
+
+    fn mark_paid(&mut self, index: usize, page: u32) {
+        self.decommitted[index].page = Some(page);
+        if !self.snapshots.is_empty() {
+            self.push_undo(Undo::DecommitUnpaid(index as u32));
+        }
+    }
+}

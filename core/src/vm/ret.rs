@@ -1,0 +1,221 @@
+//! Returns from frames.
+
+use super::careful::Tagged;
+use super::{Exit, Signal, Vm, status};
+use crate::isa::{Instruction, Modifier, Opcode};
+use crate::semantics::{FatPointer, Flags, Forwarding, RetAbi};
+use crate::state::journal::Undo;
+use crate::state::registers::Register;
+use crate::word::Word;
+
+/// How a frame ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ending {
+    Returns,
+    Reverts,
+    Panics,
+}
+
+impl Vm {
+    /// Executes a return. `abi` is its first source.
+    pub(super) fn ret(&mut self, instruction: &Instruction, abi: Tagged) -> Signal {
+        self.status = status::with_flags(self.status, Flags::NONE);
+        let ending = match instruction.opcode() {
+            Opcode::RetOk => Ending::Returns,
+            Opcode::RetRevert => Ending::Reverts,
+            _ => Ending::Panics,
+        };
+        let signal = if self.near_frames.len() > self.frame.near_base {
+            let label = instruction
+                .variant()
+                .has(Modifier::ToLabel)
+                .then_some(instruction.imm0);
+            self.ret_near(ending, label);
+            Signal::Next
+        } else {
+            self.ret_far(ending, abi)
+        };
+        self.update_depth();
+        signal
+    }
+
+    fn ret_near(&mut self, ending: Ending, label: Option<u16>) {
+        let Some(frame) = self.near_frames.pop() else { return };
+        if ending != Ending::Returns {
+            self.undo_to(frame.undo_mark());
+        }
+        self.sp = frame.caller_sp();
+        self.ergs = self.ergs.wrapping_add(frame.caller_ergs());
+        self.pc = match label {
+            Some(label) => label,
+            None if ending == Ending::Returns => frame.caller_pc(),
+            None => frame.handler(),
+        };
+        self.mark_panic(ending);
+    }
+
+    /// A panic shows in the caller's flags.
+    fn mark_panic(&mut self, ending: Ending) {
+        if ending == Ending::Panics {
+            let flags = Flags { lt: true, ..Flags::NONE };
+            self.status = status::with_flags(self.status, flags);
+        }
+    }
+
+    fn ret_far(&mut self, mut ending: Ending, abi: Tagged) -> Signal {
+        // SPEC: before the circuits' rules, `ret.panic` did not look at its operand.
+        let ignores_abi =
+            ending == Ending::Panics && !self.settings.semantics.panic_pays_growth;
+        let word = if ignores_abi { Word::ZERO } else { abi.word };
+        let RetAbi { pointer, forwarding } = RetAbi::from_word(&word);
+        let fresh = forwarding != Forwarding::Pointer;
+        if !self.may_return(&pointer, fresh, abi.is_pointer && !ignores_abi) {
+            ending = Ending::Panics;
+        }
+        let mut data = if ending == Ending::Panics {
+            FatPointer::EMPTY
+        } else {
+            match forwarding {
+                Forwarding::Pointer => pointer.narrowed(),
+                Forwarding::Heap => FatPointer { page: self.frame.heap_page(), ..pointer },
+                Forwarding::AuxHeap => FatPointer { page: self.frame.aux_heap_page(), ..pointer },
+            }
+        };
+        if fresh {
+            let bound = match forwarding {
+                Forwarding::AuxHeap => self.frame.aux_heap_bound,
+                Forwarding::Heap | Forwarding::Pointer => self.frame.heap_bound,
+            };
+            let end = if pointer.overflows() { u32::MAX } else { data.start + data.length };
+            match self.ergs.checked_sub(end.saturating_sub(bound)) {
+                Some(ergs) => self.ergs = ergs,
+                None => {
+                    self.ergs = 0;
+                    ending = Ending::Panics;
+                    data = FatPointer::EMPTY;
+                }
+            }
+        }
+        self.leave_frame(ending, data)
+    }
+
+    /// Whether a far frame may return what its ABI word says.
+    fn may_return(&self, pointer: &FatPointer, fresh: bool, is_pointer: bool) -> bool {
+        let forwards_older = pointer.page < self.frame.base_page && !self.frame.is_kernel;
+        let allowed = if fresh {
+            !is_pointer && pointer.offset == 0
+        } else {
+            // User code must not hand its caller a pointer to memory that the caller can write to.
+            is_pointer && !forwards_older
+        };
+        allowed && !pointer.overflows() && pointer.offset <= pointer.length
+    }
+
+    fn leave_frame(&mut self, ending: Ending, data: FatPointer) -> Signal {
+        if ending != Ending::Returns {
+            self.undo_to(self.frame.undo_mark);
+        }
+        let Some(mut caller) = self.callers.pop() else {
+            return self.end(ending, data);
+        };
+        core::mem::swap(&mut self.frame, &mut caller);
+        let mut ended = caller;
+        // The registers are final before pages are freed: what they point to is what the caller can still reach.
+        self.set_returndata(data);
+        self.release_frame(&mut ended, data.page);
+        self.sp = self.frame.sp;
+        self.ergs = self.ergs.wrapping_add(self.frame.ergs);
+        self.pc = if ending == Ending::Returns { self.frame.pc } else { ended.handler };
+        self.update_frame_status();
+        self.mark_panic(ending);
+        Signal::Next
+    }
+
+    fn set_returndata(&mut self, data: FatPointer) {
+        self.clear_registers(2..16);
+        self.set_register(1, data.to_word(), true);
+        self.context_u128 = 0;
+    }
+
+    /// The first frame has ended.
+    fn end(&mut self, ending: Ending, data: FatPointer) -> Signal {
+        for (place, register) in self.final_registers.iter_mut().zip(1..) {
+            let tagged = self.status & status::tag(register) != 0;
+            *place = (*self.registers.get(Register::source(register)), tagged);
+        }
+        self.set_returndata(data);
+        self.mark_panic(ending);
+        self.ended = Some(match ending {
+            Ending::Returns => Exit::Returned(data),
+            Ending::Reverts => Exit::Reverted(data),
+            Ending::Panics => Exit::Panicked,
+        });
+        Signal::Ended
+    }
+
+    /// Takes back everything since a position in the undo log that does not outlive failing frames.
+    pub(super) fn undo_to(&mut self, mark: usize) {
+        let mut kept = mark;
+        for at in (mark..self.undo.len()).rev() {
+            self.undo_one(self.undo[at], false);
+        }
+        for at in mark..self.undo.len() {
+            if self.undo[at].outlives_frames() {
+                self.undo[kept] = self.undo[at];
+                kept += 1;
+            }
+        }
+        self.undo.truncate(kept);
+    }
+
+    /// Takes one step back. With `whole`, as part of going back to a snapshot of the whole machine.
+    pub(super) fn undo_one(&mut self, entry: Undo, whole: bool) {
+        match entry {
+            Undo::Storage { slot, value, paid, log } => {
+                let Some(slot) = self.slots.all.get_mut(slot as usize) else { return };
+                slot.current = value;
+                slot.paid = paid;
+                if self.settings.record_storage_log && !whole {
+                    if let Some(&access) = self.storage_log.get(log as usize) {
+                        self.storage_log.push(super::StorageAccess { is_rollback: true, ..access });
+                    }
+                }
+            }
+            Undo::Transient { slot, value, epoch } => {
+                if let Some(slot) = self.slots.all.get_mut(slot as usize) {
+                    slot.transient = value;
+                    slot.transient_epoch = epoch;
+                }
+            }
+            Undo::Pubdata(by) => self.pubdata = self.pubdata.wrapping_sub(by),
+            Undo::Event => {
+                self.events.pop();
+            }
+            Undo::L1Message => {
+                self.l1_messages.pop();
+            }
+            Undo::Warmth { slot, was_read, was_written } if whole => {
+                if let Some(slot) = self.slots.all.get_mut(slot as usize) {
+                    slot.was_read = was_read;
+                    slot.was_written = was_written;
+                }
+            }
+            Undo::Decommit if whole => {
+                if let Some(code) = self.decommitted.pop() {
+                    self.decommitted_by_digest.remove(&code.digest);
+                    if let Some(page) = code.page {
+                        self.code_pages.remove(&page);
+                    }
+                }
+            }
+            Undo::DecommitUnpaid(index) if whole => {
+                if let Some(code) = self.decommitted.get_mut(index as usize) {
+                    if let Some(page) = code.page.take() {
+                        self.code_pages.remove(&page);
+                    }
+                }
+            }
+            Undo::Warmth { .. } | Undo::Decommit | Undo::DecommitUnpaid(_) => {}
+        }
+    }
+}

@@ -1,0 +1,4 @@
+; An account that accepts every call and returns nothing.
+        .text
+entry:
+        ret.ok  r0

@@ -1,0 +1,78 @@
+//! What can go wrong on the command line.
+
+use crate::artifact::ArtifactError;
+use crate::execute::ExecuteError;
+use crate::hex::HexError;
+use crate::input::ReadError;
+use crate::number::NumberError;
+use crate::storage_file::StorageFileError;
+use core::fmt;
+use eravm_core::asm::{AsmError, DisassemblyError};
+use eravm_core::{CodeError, ProtocolTooOld, VersionedHash};
+use std::io;
+
+/// An error that ends the command.
+#[derive(Debug)]
+pub(super) enum CliError {
+    Artifact(ArtifactError),
+    Assembly { file: String, error: AsmError },
+    Builtin(AsmError),
+    Calldata(HexError),
+    Code(CodeError),
+    ContractSyntax(String),
+    Disassembly { file: String, error: DisassemblyError },
+    Execute(ExecuteError),
+    Json(serde_json::Error),
+    MissingProgram(VersionedHash),
+    NotText(String),
+    ContractAddress(NumberError),
+    Output(io::Error),
+    Protocol(ProtocolTooOld),
+    Read { file: String, error: ReadError },
+    Storage { file: String, error: StorageFileError },
+    Write { path: String, error: io::Error },
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Artifact(error) => fmt::Display::fmt(error, f),
+            Self::Assembly { file, error } => write!(f, "{file}: {error}"),
+            Self::Builtin(error) => write!(f, "a program that comes with the command: {error}"),
+            Self::Calldata(error) => write!(f, "--calldata: {error}"),
+            Self::Code(error) => fmt::Display::fmt(error, f),
+            Self::ContractSyntax(text) => write!(
+                f,
+                "--contract: `{text}` has no `=`: write ADDRESS=FILE, for instance 0x800d=EventWriter.json"
+            ),
+            Self::Disassembly { file, error } => write!(f, "{file}: {error}"),
+            Self::Execute(error) => fmt::Display::fmt(error, f),
+            Self::Json(error) => write!(f, "the report cannot be written: {error}"),
+            Self::MissingProgram(hash) => write!(f, "the program {hash} was not kept"),
+            Self::NotText(file) => write!(
+                f,
+                "{file} is not text: `asm` takes source text; to see bytecode as text, use `disasm`"
+            ),
+            Self::ContractAddress(error) => write!(f, "--contract: {error}"),
+            Self::Output(error) => write!(f, "the output cannot be written: {error}"),
+            Self::Protocol(error) => write!(f, "--protocol: {error}"),
+            Self::Read { file, error } => write!(f, "{file} {error}"),
+            Self::Storage { file, error } => write!(f, "{file} {error}"),
+            Self::Write { path, error } => write!(f, "{path} cannot be written: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for CliError {}
+
+impl From<ArtifactError> for CliError {
+    fn from(error: ArtifactError) -> Self {
+        Self::Artifact(error)
+    }
+}
+
+impl From<CodeError> for CliError {
+    fn from(error: CodeError) -> Self {
+        Self::Code(error)
+    }
+}

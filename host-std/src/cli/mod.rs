@@ -1,0 +1,74 @@
+//! The command line.
+
+mod asm;
+mod disasm;
+mod error;
+mod run;
+
+use clap::{Parser, Subcommand};
+use error::CliError;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Exit status: the program returned, or the command did what it was asked.
+pub const SUCCESS: u8 = 0;
+/// Exit status: the program reverted or panicked.
+pub const FAILED: u8 = 1;
+/// Exit status: the command line or an input is wrong.
+pub const INPUT_ERROR: u8 = 2;
+/// Exit status: the run was suspended or stopped before its end.
+pub const UNFINISHED: u8 = 3;
+
+#[derive(Debug, Parser)]
+#[command(name = "eravm", version, about = "Runs, assembles and disassembles EraVM programs")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a program and show what it did
+    Run(Box<run::RunArgs>),
+    /// Assemble a source text
+    Asm(asm::AsmArgs),
+    /// Show a program as source text that assembles to the same bytes
+    Disasm(disasm::DisasmArgs),
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Asm(args) => asm::run(&args),
+        Command::Disasm(args) => disasm::run(&args),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        // Whoever reads the output has seen enough of it.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(SUCCESS)
+        }
+        Err(error) => {
+            complain("error", &error);
+            ExitCode::from(INPUT_ERROR)
+        }
+    }
+}
+
+/// Writes to the standard error, as well as that is possible.
+fn complain(kind: &str, message: &impl core::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{kind}: {message}");
+}
+
+/// Writes to a file, or to the standard output if there is none or it is `-`.
+fn write_out(path: Option<&str>, bytes: &[u8]) -> Result<(), CliError> {
+    match path {
+        Some(path) if path != crate::input::STDIN => std::fs::write(path, bytes)
+            .map_err(|error| CliError::Write { path: path.to_owned(), error }),
+        _ => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush()).map_err(CliError::Output)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The host side of `eravm-core` with the standard library: what the command `eravm` is made of.
+//!
+//! * [`artifact`] reads programs in every format that compilers and tools write, chosen by content;
+//! * [`Host`] answers the machine's questions about storage and code from memory;
+//! * [`execute`] runs a program once and gives a [`Report`], which is also the JSON of `--json`;
+//! * [`events`] puts the raw entries of the event queue together;
+//! * [`programs`] holds the example that `eravm run` runs when it is given none.
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod artifact;
+pub mod cli;
+pub mod events;
+mod execute;
+mod hex;
+mod host;
+pub mod input;
+mod number;
+pub mod programs;
+mod report;
+mod storage_file;
+mod summary;
+mod trace;
+
+pub use execute::{ExecuteError, Execution, Run, execute};
+pub use hex::{HexError, decode as decode_hex};
+pub use host::Host;
+pub use number::{NumberError, parse_address, parse_number, parse_word};
+pub use report::{
+    ExitKind, FlagsReport, LogReport, RegisterReport, Report, StorageLogReport, StorageWrite,
+};
+pub use storage_file::{StorageFileError, parse as parse_storage};
+pub use summary::Summary;
+pub use trace::TraceWriter;

@@ -1,0 +1,5 @@
+//! The command `eravm`.
+
+fn main() -> std::process::ExitCode {
+    eravm_host::cli::main()
+}

@@ -1,0 +1,94 @@
+//! Far calls and returns.
+
+use super::builder::{Dst, Src};
+use super::gadgets::Writer;
+use eravm_core::Word;
+use eravm_core::isa::{Modifier, Opcode};
+
+/// Bytes of the ABI words: what is forwarded.
+const FORWARDS: [u64; 4] = [0, 1, 2, 7];
+
+impl Writer<'_> {
+    /// A call of one of the world's accounts, in any way.
+    pub(super) fn far_call(&mut self) {
+        let ergs = match self.random.below(6) {
+            0 => u64::from(u32::MAX),
+            1 => self.random.below(300),
+            2 => 0,
+            _ => 1000 + self.random.below(30_000),
+        };
+        let forward = self.random.pick(&FORWARDS);
+        let flag = |random: &mut crate::random::Random, one_in| u64::from(random.one_in(one_in));
+        let shard = if self.random.one_in(8) { self.random.below(3) } else { 0 };
+        let top = ergs
+            | forward << 32
+            | shard << 40
+            | flag(self.random, 8) << 48
+            | flag(self.random, 3) << 56;
+        let abi = self.abi(top, forward == 1);
+        let destination = loop {
+            let register = self.register();
+            if register != 0 && register != abi {
+                break register;
+            }
+        };
+        let address = self.places.destination(self.random);
+        self.code.load(destination, address);
+        let opcode = match self.random.below(8) {
+            0 | 1 => Opcode::DelegateCall,
+            2 if self.kernel || self.random.one_in(8) => Opcode::MimicCall,
+            _ => Opcode::FarCall,
+        };
+        if opcode == Opcode::MimicCall && destination != 15 && abi != 15 {
+            let caller = self.places.destination(self.random);
+            self.code.load(15, caller);
+        }
+        let mut modifiers = Vec::new();
+        if self.random.one_in(6) {
+            modifiers.push(Modifier::Static);
+        }
+        if self.random.one_in(8) {
+            modifiers.push(Modifier::Shard);
+        }
+        let handler = self.code.label();
+        let dst1 = if self.random.one_in(12) { self.register() } else { 0 };
+        self.code.op(opcode, &modifiers, (Src::Reg(abi), destination), (Dst::Reg(0), dst1));
+        self.code.imm0(handler);
+        self.code.place(handler);
+    }
+
+    /// Puts the first source of a call or return together; gives its register.
+    fn abi(&mut self, top: u64, forwards_pointer: bool) -> u8 {
+        let abi = self.register().max(1);
+        if forwards_pointer && !self.random.one_in(12) {
+            let pointer = if self.random.one_in(4) { self.register() } else { 1 };
+            let upper = abi % 14 + 2;
+            self.code.load(upper, Word([0, 0, 0, top]));
+            self.code.op(Opcode::PtrPack, &[], (Src::Reg(pointer), upper), (Dst::Reg(abi), 0));
+        } else {
+            let mut word = self.slice().to_word();
+            word.0[3] = top;
+            self.code.load(abi, word);
+        }
+        abi
+    }
+
+    /// An end of the contract, or of a function.
+    pub(super) fn leave(&mut self, is_function: bool) {
+        let opcode = match self.random.below(8) {
+            0 => Opcode::RetPanic,
+            1 | 2 => Opcode::RetRevert,
+            _ => Opcode::RetOk,
+        };
+        let mut register = if self.random.one_in(3) { self.register() } else { 0 };
+        if !is_function && !self.random.one_in(4) {
+            let forward = self.random.pick(&FORWARDS);
+            register = self.abi(forward << 32, forward == 1);
+        }
+        let to_label = self.random.one_in(8);
+        let modifiers: &[Modifier] = if to_label { &[Modifier::ToLabel] } else { &[] };
+        let place = self.random.below(self.code.len() as u64 + 1) as u16;
+        let dst1 = if self.random.one_in(12) { self.register() } else { 0 };
+        self.code.op(opcode, modifiers, (Src::Reg(register), 0), (Dst::Reg(0), dst1)).imm0 = place;
+    }
+}
