@@ -1,6 +1,7 @@
 //! A call of one contract, as all engines can make it.
 
-use eravm_core::{Address, VersionedHash, Word, system_address};
+use eravm_core::isa::{KERNEL_STIPEND_BYTES, USER_STIPEND_BYTES};
+use eravm_core::{Address, Semantics, VersionedHash, Word, is_kernel, system_address};
 
 /// Which part of a call is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,10 +51,19 @@ pub struct Call {
     pub codes: Vec<Code>,
     /// Code of accounts without code, and the EVM emulator.
     pub base_contracts: [VersionedHash; 2],
+    /// A write of the first frame to this byte address of its heap suspends the run; for the bootloader, whose heaps are
+    /// free of charge, too.
+    pub hook_address: Option<u32>,
+    /// Protocol version whose rules hold.
+    pub protocol: u16,
+    /// Whether the rules of the circuits hold as well, see [`Semantics::with_circuit_rules`].
+    pub circuit_rules: bool,
     /// What is measured.
     pub span: Span,
 }
 
+/// Protocol whose rules calls run under: the last one that `zksync_vm2` 0.5.0 knows.
+const PROTOCOL: u16 = 30;
 /// `AccountCodeStorage`.
 const CODE_HASHES: u16 = eravm_core::ACCOUNT_CODE_STORAGE;
 
@@ -71,7 +81,30 @@ impl Call {
             storage: Vec::new(),
             codes: Vec::new(),
             base_contracts: [VersionedHash(no_code); 2],
+            hook_address: None,
+            protocol: PROTOCOL,
+            circuit_rules: false,
             span: Span::Run,
+        }
+    }
+
+    /// The rules.
+    ///
+    /// # Panics
+    /// If the protocol is too old.
+    pub fn semantics(&self) -> Semantics {
+        match Semantics::of_protocol(self.protocol) {
+            Ok((semantics, _)) => semantics.with_circuit_rules(self.circuit_rules),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Bytes of each heap of the first frame that are free of charge.
+    pub fn heap_stipend(&self) -> u32 {
+        match self.hook_address {
+            Some(_) => u32::MAX,
+            None if is_kernel(&self.address) => KERNEL_STIPEND_BYTES,
+            None => USER_STIPEND_BYTES,
         }
     }
 

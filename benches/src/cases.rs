@@ -1,16 +1,38 @@
 //! All cases of the comparison.
 
 use crate::case::Case;
-use crate::engines;
-use crate::engines::interpreter;
+use crate::deployments::System;
+use crate::engines::interpreter::Interpreter;
 use crate::workloads::{self, Per, Workload};
+use crate::{corpus, engines, first_call, replay};
+use eravm_host::golden::{Code, Golden};
+use std::cell::OnceCell;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A case that is yet to be made: loading all of them at once would take memory and time.
 pub struct Plan {
     /// The case's name.
     pub name: String,
-    /// Makes it.
-    pub make: Box<dyn Fn() -> Case>,
+    make: Box<dyn Fn() -> Result<Case, Box<dyn Error>>>,
+}
+
+impl Plan {
+    fn new(
+        name: impl Into<String>,
+        make: impl Fn() -> Result<Case, Box<dyn Error>> + 'static,
+    ) -> Self {
+        Self { name: name.into(), make: Box::new(make) }
+    }
+
+    /// Makes the case.
+    ///
+    /// # Errors
+    /// If a file of the corpora cannot be read.
+    pub fn make(&self) -> Result<Case, Box<dyn Error>> {
+        (self.make)()
+    }
 }
 
 impl std::fmt::Debug for Plan {
@@ -19,26 +41,91 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-/// All cases, in the order of reports. Those that need a corpus which is missing are announced on standard error.
-pub fn all() -> Vec<Plan> {
-    let plan = |workload: &'static Workload| Plan {
-        name: workload.name.to_owned(),
-        make: Box::new(move || assembly(workload)),
+/// Folders of goldens.
+const GOLDENS: [&str; 2] = ["goldens", "goldens-sdk"];
+
+/// All cases, in the order of reports, and the names of those that a missing corpus leaves out.
+///
+/// # Errors
+/// If a file of the corpora cannot be read.
+pub fn all() -> Result<(Vec<Plan>, Vec<&'static str>), Box<dyn Error>> {
+    let mut plans: Vec<Plan> = workloads::ALL
+        .iter()
+        .map(|workload| Plan::new(workload.name, || Ok(assembly(workload))))
+        .collect();
+    plans.push(Plan::new("create_empty", || Ok(first_call::creation("create_empty"))));
+    let Some(corpus) = corpus::folder() else {
+        return Ok((plans, vec!["decode_largest", "vm-benchmark/*", "replay/*"]));
     };
-    workloads::ALL.iter().map(plan).collect()
+    let folder = corpus.clone();
+    plans.push(Plan::new("decode_largest", move || {
+        Ok(first_call::decoding("decode_largest", &corpus::largest_contract(&folder)?))
+    }));
+    plans.extend(deployments(&corpus)?);
+    for folder in GOLDENS {
+        plans.extend(goldens(&corpus.join(folder))?);
+    }
+    Ok((plans, Vec::new()))
 }
 
 fn assembly(workload: &Workload) -> Case {
     let call = workload.call();
     let (unit, units) = match workload.per {
-        Per::Instruction => ("instruction", interpreter::CallWork::new(&call).instructions()),
+        Per::Instruction => ("instruction", Interpreter::new(&call).instructions()),
         Per::Iteration(unit) => (unit, workload.iterations),
     };
     Case {
         name: workload.name.to_owned(),
         unit,
         units,
-        contestants: engines::contestants(&call),
+        contestants: engines::contestants(&call, &engines::just_run()),
         absent: Vec::new(),
     }
+}
+
+fn deployments(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
+    let folder = corpus.join(GOLDENS[0]);
+    let system: Rc<OnceCell<System>> = Rc::default();
+    let plans = corpus::vm_benchmark(corpus)?.into_iter().map(|(name, bytecode)| {
+        let (system, folder) = (system.clone(), folder.clone());
+        Plan::new(format!("vm-benchmark/{name}"), move || {
+            if system.get().is_none() {
+                let golden = Golden::load(&folder.join("empty_batch.json.gz"))?;
+                let code = Code::load(&folder.join(CODE))?;
+                let _ = system.set(System::of(&golden, &code));
+            }
+            let system = system.get().ok_or("the system contracts were not loaded")?;
+            Ok(system.case(&name, &bytecode))
+        })
+    });
+    Ok(plans.collect())
+}
+
+/// Code of all goldens of a folder.
+const CODE: &str = "bytecodes.json.gz";
+
+fn goldens(folder: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    let code: Rc<OnceCell<Code>> = Rc::default();
+    let plans = files.into_iter().filter_map(|path| {
+        let name = path.file_name()?.to_str()?.strip_suffix(".json.gz")?.to_owned();
+        if name == "bytecodes" {
+            return None;
+        }
+        let code = code.clone();
+        let code_file = path.with_file_name(CODE);
+        Some(Plan::new(format!("replay/{name}"), move || {
+            if code.get().is_none() {
+                let _ = code.set(Code::load(&code_file)?);
+            }
+            let code = code.get().ok_or("the code was not loaded")?;
+            let golden = Golden::load(&path)?;
+            Ok(replay::case(&name, &replay::Batch::of(&golden, code)?))
+        }))
+    });
+    Ok(plans.collect())
 }

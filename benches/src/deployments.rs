@@ -15,7 +15,7 @@ const IS_CONSTRUCTOR: u64 = 1;
 
 /// Bytecodes that find leftovers of `dst1` in registers. `zk_evm` 0.153.12 clears it, as protocol 31 does, so it takes
 /// another path there. `zksync_vm2` 0.5.0 does not, as protocol 30.
-const DEPEND_ON_DST1: &[&str] = &["decode_shl_sub", "write_and_decode", "access_memory"];
+const DEPEND_ON_DST1: &[&str] = &["slot_hash_collision"];
 
 /// The system contracts as they are before a golden batch.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl System {
             span: Span::Whole,
             ..self.empty.clone()
         };
-        let mut contestants = engines::contestants(&call);
+        let mut contestants = engines::contestants(&call, &engines::just_run());
         for contestant in &mut contestants {
             if contestant.engine == names::ZK_EVM && DEPEND_ON_DST1.contains(&name) {
                 contestant.may_differ = Some("depends on whether dst1 is cleared");

@@ -26,6 +26,24 @@ impl Ended {
 /// An entry of the queue of events or of messages to L1: key, value and mark.
 pub type LogEntry = (Word, Word, bool);
 
+/// A suspension of the machine at the hook.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hook {
+    /// The value written to the hook address; `None` when the run had ended.
+    pub id: Option<u32>,
+    /// Ergs of the frame.
+    pub ergs: u32,
+    /// The pubdata counter; `None` when the run had ended, since engines disagree by design about failed first frames.
+    pub pubdata: Option<i32>,
+}
+
+impl Hook {
+    /// The stop at a hook, or at the end.
+    pub fn new(id: Option<u32>, ergs: u32, pubdata: i32) -> Self {
+        Self { id, ergs, pubdata: id.map(|_| pubdata) }
+    }
+}
+
 /// Everything that a host or a later instruction could notice of a run.
 #[derive(Clone, Debug)]
 pub struct EndState {
@@ -45,10 +63,14 @@ pub struct EndState {
     pub events: Vec<LogEntry>,
     /// Messages to L1.
     pub l1_messages: Vec<LogEntry>,
+    /// All suspensions, the last stop included.
+    pub hooks: Vec<Hook>,
     /// Instructions done, by engines that count.
     pub instructions: Option<u64>,
 }
 
+/// The contract whose events count: `EventWriter`.
+pub const EVENT_WRITER: u16 = 0x800d;
 /// Words of the first frame's heap that are compared.
 pub const HEAP_WORDS: u32 = 256;
 
@@ -61,6 +83,7 @@ impl EndState {
                 found = Some(format!("{what}: {difference}"));
             }
         };
+        check("hooks", first_unequal(&self.hooks, &other.hooks));
         check("end", unequal(&self.ended, &other.ended));
         if self.instructions.is_some() && other.instructions.is_some() {
             check("instructions", unequal(&self.instructions, &other.instructions));

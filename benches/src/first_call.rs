@@ -63,7 +63,7 @@ pub fn creation(name: &str) -> Case {
         name: name.to_owned(),
         unit: "machine",
         units: 1,
-        contestants: engines::contestants(&call),
+        contestants: engines::contestants(&call, &engines::just_run()),
         absent: Vec::new(),
     }
 }

@@ -6,8 +6,12 @@
 pub mod call;
 pub mod case;
 pub mod cases;
+pub mod corpus;
+pub mod deployments;
 pub mod end_state;
 pub mod engines;
+pub mod first_call;
 pub mod measure;
+pub mod replay;
 pub mod report;
 pub mod workloads;

@@ -1,6 +1,8 @@
 //! Decoded code: a cheap handle that hosts keep and share.
 
-use crate::isa::{Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SrcMode};
+use crate::isa::{
+    Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SLOTS, SrcMode, VARIANTS, Variant,
+};
 use crate::vm::fast::{self, Handler};
 use crate::state::registers::Register;
 use crate::vm::status;
@@ -238,52 +240,116 @@ impl Op {
 
     /// Status bits in which an instruction may not simply be executed.
     fn mask(instruction: &Instruction, src0: u8, src1: u8) -> u32 {
-        let variant = instruction.variant();
-        let row = variant.row;
-        let mut mask = status::CALL_STACK_FULL | refusing_flags(instruction.predicate);
-        if row.kernel_only {
-            mask |= status::USER;
-        }
-        if row.writes {
-            mask |= status::STATIC;
-        }
-        let has_second = matches!(row.opcode, Opcode::Mul | Opcode::Div)
-            || row.dst1 && variant.has(Modifier::Increment);
-        if instruction.dst1 != 0 {
-            mask |= if has_second { status::tag(instruction.dst1) } else { status::CLEARS_DST1 };
-        }
-        // Used as a number in user space, a pointer loses its metadata. The handlers leave that to the careful path.
-        if tags_matter(row.opcode) {
-            if variant.src0 == SrcMode::Reg {
-                mask |= status::tag(src0);
-            }
-            mask |= status::tag(src1);
-        }
-        if row.dst0 != Dst0::None && variant.dst0 == DstMode::Reg {
-            mask |= status::tag(instruction.dst0);
-        }
-        let pops = !matches!(variant.src0, SrcMode::Reg | SrcMode::Imm | SrcMode::Code);
-        if pops || variant.dst0 != DstMode::Reg {
-            mask |= status::STACK_TAGGED;
-        }
-        if matches!(row.opcode, Opcode::HeapWrite | Opcode::AuxHeapWrite) {
-            mask |= status::STORES_OBSERVED;
-        }
-        if is_pointer_op(row.opcode) {
-            // Their handler looks at the tags of the first source and of the destination itself.
-            mask &= !(status::tag(src0) | status::tag(instruction.dst0));
-            mask |= status::tag(src1);
-        }
-        mask
+        let Rule { always, src0_tag, src1_tag, dst0_tag, second } =
+            RULES[usize::from(instruction.slot) % SLOTS];
+        let tag = |concerned: bool, register: u8| {
+            if concerned { status::tag(register) } else { 0 }
+        };
+        let second = match (instruction.dst1, second) {
+            (0, _) | (_, Second::Pointer) => 0,
+            (register, Second::Number) => status::tag(register),
+            (_, Second::None) => status::CLEARS_DST1,
+        };
+        always
+            | REFUSING_FLAGS[instruction.predicate as usize]
+            | tag(src0_tag, src0)
+            | tag(src1_tag, src1)
+            | tag(dst0_tag, instruction.dst0)
+            | second
     }
 }
 
-fn is_pointer_op(opcode: Opcode) -> bool {
+/// What [`Op::mask`] is made of, for one slot of the instruction table.
+#[derive(Clone, Copy)]
+struct Rule {
+    always: u32,
+    /// Whether the tags of the registers that these operands name matter.
+    src0_tag: bool,
+    src1_tag: bool,
+    dst0_tag: bool,
+    second: Second,
+}
+
+/// What an instruction writes to `dst1`.
+#[derive(Clone, Copy)]
+enum Second {
+    None,
+    Number,
+    /// A pointer, whose tag the handler sets.
+    Pointer,
+}
+
+static RULES: [Rule; SLOTS] = {
+    let mut rules = [Rule::of(&VARIANTS[0]); SLOTS];
+    let mut slot = 0;
+    while slot < SLOTS {
+        rules[slot] = Rule::of(&VARIANTS[slot]);
+        slot += 1;
+    }
+    rules
+};
+
+impl Rule {
+    const fn of(variant: &Variant) -> Self {
+        let row = variant.row;
+        let mut always = status::CALL_STACK_FULL;
+        if row.kernel_only {
+            always |= status::USER;
+        }
+        if row.writes {
+            always |= status::STATIC;
+        }
+        let to_register = matches!(variant.dst0, DstMode::Reg);
+        // Pointer operations look at the tags of the first source and of the destination themselves.
+        let pointer = is_pointer_op(row.opcode);
+        let on_stack = fast::is_on_stack(variant.src0) || !to_register;
+        if on_stack && !pointer && !matches!(row.opcode, Opcode::Nop) {
+            always |= status::STACK_TAGGED;
+        }
+        if matches!(row.opcode, Opcode::HeapWrite | Opcode::AuxHeapWrite) {
+            always |= status::STORES_OBSERVED;
+        }
+        // Used as a number in user space, a pointer loses its metadata. The handlers leave that to the careful path.
+        let numbers = takes_numbers(row.opcode);
+        Self {
+            always,
+            src0_tag: numbers && matches!(variant.src0, SrcMode::Reg),
+            src1_tag: numbers || pointer,
+            dst0_tag: !pointer && to_register && !matches!(row.dst0, Dst0::None),
+            second: match row.opcode {
+                Opcode::Mul | Opcode::Div => Second::Number,
+                _ if !(row.dst1 && variant.has(Modifier::Increment)) => Second::None,
+                Opcode::FatPointerRead => Second::Pointer,
+                _ => Second::Number,
+            },
+        }
+    }
+}
+
+/// The flag states in which each predicate does not hold.
+static REFUSING_FLAGS: [u32; 8] = {
+    let mut masks = [0; 8];
+    let mut predicate = 0;
+    while predicate < 8 {
+        let mut state = 0;
+        while state < 8 {
+            let (lt, eq, gt) = (state & 1 != 0, state & 2 != 0, state & 4 != 0);
+            if !Predicate::ALL[predicate].holds(lt, eq, gt) {
+                masks[predicate] |= 1 << state;
+            }
+            state += 1;
+        }
+        predicate += 1;
+    }
+    masks
+};
+
+const fn is_pointer_op(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink)
 }
 
-/// Whether the tags of source registers change what the instruction computes.
-fn tags_matter(opcode: Opcode) -> bool {
+/// Whether an instruction takes its sources as numbers whose value tags can change.
+const fn takes_numbers(opcode: Opcode) -> bool {
     matches!(
         opcode,
         Opcode::Add
@@ -295,18 +361,11 @@ fn tags_matter(opcode: Opcode) -> bool {
             | Opcode::Xor
             | Opcode::Shl
             | Opcode::Shr
-            | Opcode::Rol
-            | Opcode::Ror
             | Opcode::HeapRead
             | Opcode::HeapWrite
             | Opcode::AuxHeapRead
             | Opcode::AuxHeapWrite
+            | Opcode::TransientRead
+            | Opcode::TransientWrite
     )
-}
-
-/// The flag states in which a predicate does not hold.
-fn refusing_flags(predicate: Predicate) -> u32 {
-    (0..8u32)
-        .filter(|state| !predicate.holds(state & 1 != 0, state & 2 != 0, state & 4 != 0))
-        .fold(0, |mask, state| mask | 1 << state)
 }

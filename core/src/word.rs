@@ -77,30 +77,35 @@ impl Word {
     /// Reads 32 big-endian bytes.
     #[inline(always)]
     pub fn from_be_bytes(bytes: &[u8; 32]) -> Self {
-        let limb = |at: usize| {
-            let mut part = [0; 8];
-            part.copy_from_slice(&bytes[at..at + 8]);
-            u64::from_be_bytes(part)
-        };
-        Self([limb(24), limb(16), limb(8), limb(0)])
+        // Not through local arrays: with debug checks, references to them keep a handler's last call from being a jump.
+        let (limbs, _) = bytes.as_chunks();
+        Self([3, 2, 1, 0].map(|at| limbs.get(at).map_or(0, |limb| u64::from_be_bytes(*limb))))
     }
 
     /// The 32 big-endian bytes.
     #[inline(always)]
     pub fn to_be_bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
-        bytes[0..8].copy_from_slice(&self.0[3].to_be_bytes());
-        bytes[8..16].copy_from_slice(&self.0[2].to_be_bytes());
-        bytes[16..24].copy_from_slice(&self.0[1].to_be_bytes());
-        bytes[24..32].copy_from_slice(&self.0[0].to_be_bytes());
+        self.write_be_bytes(&mut bytes);
         bytes
+    }
+
+    /// Writes the 32 big-endian bytes.
+    #[inline(always)]
+    pub fn write_be_bytes(&self, bytes: &mut [u8; 32]) {
+        let (limbs, _) = bytes.as_chunks_mut();
+        for (place, limb) in limbs.iter_mut().zip(self.0.iter().rev()) {
+            *place = limb.to_be_bytes();
+        }
     }
 
     /// An address as a number (upper 96 bits zero).
     pub fn from_address(address: &Address) -> Self {
-        let mut bytes = [0; 32];
-        bytes[12..].copy_from_slice(&address.0);
-        Self::from_be_bytes(&bytes)
+        let (top, low) = address.0.split_at(4);
+        let (limbs, _) = low.as_chunks();
+        let limb = |at: usize| limbs.get(at).map_or(0, |limb| u64::from_be_bytes(*limb));
+        let top = top.try_into().map_or(0, u32::from_be_bytes);
+        Self([limb(1), limb(0), top.into(), 0])
     }
 
     /// Bits 0..160 as an address; the rest is ignored, as every instruction that takes one does.

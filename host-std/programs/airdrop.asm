@@ -35,7 +35,7 @@ entry:
         add     r2, r0, stack[@payments]
         add     r2, r0, stack[@remaining]
         ptr.add r1, r0, stack[@calldata]
-        log.sread r0, r3
+        sload   r0, r3
         add     r3, r0, stack[@supply]
 pay_next:
         ptr.add stack[@calldata], r0, r1
@@ -50,7 +50,7 @@ pay_next:
         jump.ne @pay_next
 
         add     stack[@supply], r0, r4
-        log.swrite r0, r4
+        sstore  r0, r4
         add     stack[@payments], r0, r2
         add     stack[@paid], r0, r3
         st.1    0, r2
@@ -72,16 +72,15 @@ pay:
         add     r4, r0, stack[@supply]
         add     stack[@paid], r3, stack[@paid]
         add     @balances[0], r2, r4
-        log.sread r4, r5
+        sload   r4, r5
         add     r5, r3, r5              ; no more than the supply, so it cannot overflow
-        log.swrite r4, r5
+        sstore  r4, r5
 
+        st.1    0, r3                   ; the event's data
         add     @transfer_topic[0], r0, r4
-        st.1    0, r4
-        st.1    32, r0                  ; from nobody: the tokens are new
-        st.1    64, r2
-        st.1    96, r3
-        add     3, r0, r3               ; topics, for EventWriter
+        add     0, r0, r5               ; from nobody: the tokens are new
+        add     r2, r0, r6
+        add     3, r0, r3               ; number of topics
         add     @transfer_call[0], r0, r1
         add     @event_writer[0], r0, r2
         far_call r1, r2, @without_event
@@ -113,7 +112,7 @@ three_words:                            ; 96 bytes from address 0 of the heap
         .cell   7605903601369376408980219232256
 transfer_topic:                         ; keccak256 of "Transfer(address,address,uint256)"
         .cell   100389287136786176327247604509743168900146139575972864366142685224231313322991
-transfer_call:                          ; a system call with 20000 ergs and 128 bytes from address 0
-        .cell   452312848583391930408031893805463855840300041069685302213855680194794225664
+transfer_call:                          ; a system call with 20000 ergs and 32 bytes from address 0
+        .cell   452312848583391930408031893805463855840300033463781700844479271214574993408
 event_writer:
         .cell   32781

@@ -4,6 +4,7 @@
 //! * [`Host`] answers the machine's questions about storage and code from memory;
 //! * [`execute`] runs a program once and gives a [`Report`], which is also the JSON of `--json`;
 //! * [`events`] puts the raw entries of the event queue together;
+//! * [`golden`] runs recorded batches again and compares everything that the machine determines;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ pub mod artifact;
 pub mod cli;
 pub mod events;
 mod execute;
+pub mod golden;
 mod hex;
 mod host;
 pub mod input;

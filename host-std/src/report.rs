@@ -165,7 +165,9 @@ impl Report {
             Ok(Exit::ErgsLimit) => {
                 (ExitKind::Suspended, Some("the limit of ergs was exceeded".into()), None)
             }
-            Ok(Exit::Paused) => (ExitKind::Suspended, Some("the tracer paused the run".into()), None),
+            Ok(Exit::Paused) => {
+                (ExitKind::Suspended, Some("the tracer paused the run".into()), None)
+            }
             Err(RunError::Stopped(stop)) => (ExitKind::Stopped, Some(stop.to_string()), None),
             Err(RunError::Host(fault)) => (ExitKind::Stopped, Some(fault.to_string()), None),
         };

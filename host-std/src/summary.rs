@@ -32,12 +32,7 @@ impl fmt::Display for Summary<'_> {
         let colon = if report.reason.is_some() { ": " } else { "" };
         writeln!(f, "{word}{colon}{}", report.reason.as_deref().unwrap_or_default())?;
         writeln!(f, "  instructions  {}", grouped(report.instructions))?;
-        writeln!(
-            f,
-            "  ergs          {} used of {}",
-            grouped(used),
-            grouped(self.ergs.into())
-        )?;
+        writeln!(f, "  ergs          {} used of {}", grouped(used), grouped(self.ergs.into()))?;
         writeln!(f, "  pubdata       {} bytes", report.pubdata)?;
         self.returndata(f)?;
         let writes = report.storage_writes.iter();

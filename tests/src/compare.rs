@@ -9,6 +9,7 @@ use crate::oracle::{self, Cycle, Machine, convert};
 use crate::world::{Host, Prepared, World};
 use core::fmt;
 use eravm_core::isa::Opcode;
+use eravm_core::semantics::FatPointer;
 use eravm_core::{Exit, Limits, Outcome, RunError, Stop, Vm};
 use zk_evm::vm_state::CallStackEntry;
 
@@ -34,7 +35,15 @@ pub struct Report {
     pub instructions: u64,
     /// How it ended.
     pub end: End,
+    /// How often each opcode was executed, and (last) how many instructions panicked instead.
+    pub executed: Executed,
 }
+
+/// Counts by opcode.
+pub type Executed = [u64; OPCODES + 1];
+
+/// Number of opcodes.
+pub const OPCODES: usize = Opcode::Invalid as usize + 1;
 
 /// Where the machines differ.
 #[derive(Clone, Debug)]
@@ -73,9 +82,11 @@ pub fn lockstep_prepared(
     let (vm, host) = prepared.vm();
     let oracle = oracle::machine(prepared.world);
     let initial_ergs = prepared.world.entry.ergs;
-    let mut pair = Pair { vm, host, oracle, initial_ergs, differences: Vec::new() };
+    let (differences, executed) = (Vec::new(), [0; OPCODES + 1]);
+    let mut pair = Pair { vm, host, oracle, initial_ergs, differences, executed };
     let end = pair.run(limit)?;
-    Ok((Report { instructions: pair.vm.instructions(), end }, pair.vm))
+    let Pair { vm, executed, .. } = pair;
+    Ok((Report { instructions: vm.instructions(), end, executed }, vm))
 }
 
 struct Pair {
@@ -84,6 +95,7 @@ struct Pair {
     oracle: Machine,
     initial_ergs: u32,
     differences: Vec<String>,
+    executed: Executed,
 }
 
 impl Pair {
@@ -97,6 +109,11 @@ impl Pair {
             let text = || format!("pc {pc}: {opcode:?} {outcome:?} {instruction:?}");
             let ends = matches!(opcode, Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic)
                 || matches!(outcome, Outcome::Panics(_));
+            match outcome {
+                Outcome::Executes => self.executed[opcode as usize] += 1,
+                Outcome::Panics(_) => self.executed[OPCODES] += 1,
+                Outcome::Skips => {}
+            }
             if ends {
                 self.compare_current_pages();
                 self.result(done, text)?;
@@ -319,9 +336,8 @@ impl Pair {
         let (failed, panicked) =
             (self.oracle.storage.last_frame_failed, state.flags.overflow_or_less_than_flag);
         let pubdata = state.pubdata_revert_counter.0;
-        let returned = eravm_core::semantics::FatPointer::from_word(&convert::word(
-            state.registers[0].value,
-        ));
+        let returned = self.oracle.memory.returned.map(|it| convert::word(it.to_u256()));
+        let returned = FatPointer::from_word(&returned.unwrap_or_default());
         let theirs = match (failed, panicked) {
             (false, _) => Exit::Returned(returned),
             (true, false) => Exit::Reverted(returned),

@@ -27,4 +27,5 @@ pub mod generate;
 pub mod oracle;
 pub mod random;
 pub mod shrink;
+pub mod ways;
 pub mod world;

@@ -33,16 +33,24 @@ fn attempt(best: &mut World, fails: &dyn Fn(&World) -> bool, change: impl FnOnce
 
 fn shrink_surroundings(best: &mut World, fails: &dyn Fn(&World) -> bool) {
     for at in (0..best.accounts.len()).rev() {
-        attempt(best, fails, |world| drop(world.accounts.remove(at)));
+        attempt(best, fails, |world| {
+            let _ = world.accounts.remove(at);
+        });
     }
     for at in (0..best.codes.len()).rev() {
-        attempt(best, fails, |world| drop(world.codes.remove(at)));
+        attempt(best, fails, |world| {
+            let _ = world.codes.remove(at);
+        });
     }
     for at in (0..best.slots.len()).rev() {
-        attempt(best, fails, |world| drop(world.slots.remove(at)));
+        attempt(best, fails, |world| {
+            let _ = world.slots.remove(at);
+        });
     }
     for at in (0..best.registers.len()).rev() {
-        attempt(best, fails, |world| drop(world.registers.remove(at)));
+        attempt(best, fails, |world| {
+            let _ = world.registers.remove(at);
+        });
     }
     attempt(best, fails, |world| world.entry.calldata.clear());
     attempt(best, fails, |world| world.entry.context_u128 = 0);
@@ -82,5 +90,12 @@ fn shrink_code(best: &mut World, which: usize, fails: &dyn Fn(&World) -> bool) {
     for at in 0..code_of(best, which).len() {
         attempt(best, fails, |world| code_of(world, which)[at] = Word::ZERO);
     }
-    while code_of(best, which).len() > 1 && attempt(best, fails, |world| drop(code_of(world, which).pop())) {}
+    while code_of(best, which).len() > 1 {
+        let shorter = attempt(best, fails, |world| {
+            code_of(world, which).pop();
+        });
+        if !shorter {
+            break;
+        }
+    }
 }

@@ -8,13 +8,13 @@ const LIMIT: u64 = 3000;
 
 #[test]
 fn structured_programs_agree() {
-    let tally = check::sweep("structured", 0, 6000, LIMIT, generate::structured);
+    let tally = check::sweep("structured", 0..6000, LIMIT, generate::structured);
     println!("{tally}");
     assert!(tally.instructions > 1_000_000, "{tally}");
 }
 
 #[test]
 fn random_code_agrees() {
-    let tally = check::sweep("bytes", 0, 6000, LIMIT, generate::bytes);
+    let tally = check::sweep("bytes", 0..6000, LIMIT, generate::bytes);
     println!("{tally}");
 }

@@ -4,42 +4,133 @@ pub mod interpreter;
 pub mod vm2;
 pub mod zk_evm;
 mod zk_evm_storage;
+mod zk_evm_tracer;
 
 use crate::call::{Call, Span};
-use crate::case::{Contestant, names};
+use crate::case::{Contestant, Work, names};
+use crate::end_state::{EndState, Hook};
+use eravm_core::Word;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// Contestants of all engines for a call.
-pub fn contestants(call: &Call) -> Vec<Contestant> {
-    vec![
-        Contestant {
-            engine: names::INTERPRETER,
-            work: Box::new(interpreter::CallWork::new(call)),
-            may_differ: None,
-        },
-        Contestant {
-            engine: names::VM2,
-            work: Box::new(vm2::CallWork::new(call)),
-            may_differ: None,
-        },
-        Contestant {
-            engine: names::ZK_EVM,
-            work: Box::new(zk_evm::CallWork::new(call)),
-            may_differ: None,
-        },
-    ]
+/// An engine with a call prepared: code decoded, state loaded.
+pub trait Engine {
+    /// A machine.
+    type Machine<'a>: Machine
+    where
+        Self: 'a;
+
+    /// A machine at the first instruction. `watched` ones also keep what [`Machine::end_state`] wants to know.
+    fn machine(&mut self, watched: bool) -> Self::Machine<'_>;
 }
 
-/// Makes a machine, runs and drops it, and returns the time of the part that counts.
-fn time<M>(span: Span, make: impl FnOnce() -> M, run: impl FnOnce(&mut M)) -> Duration {
-    let begin = Instant::now();
-    let mut machine = make();
-    let made = Instant::now();
-    run(&mut machine);
-    let ended = Instant::now();
-    drop(machine);
-    match span {
-        Span::Run => ended - made,
-        Span::Whole => begin.elapsed(),
+/// A machine with its host.
+pub trait Machine {
+    /// Runs until the hook or the end.
+    fn run(&mut self);
+    /// Where it was stopped.
+    fn hook(&mut self) -> Hook;
+    /// Writes a word to a byte address of the first frame's heap.
+    fn write_heap(&mut self, address: u32, word: &Word);
+    /// Gives the current frame other ergs.
+    fn set_ergs(&mut self, ergs: u32);
+    /// Makes a snapshot.
+    fn make_snapshot(&mut self);
+    /// Forgets the snapshot.
+    fn pop_snapshot(&mut self);
+    /// Goes back to the snapshot.
+    fn rollback(&mut self);
+    /// What came out.
+    fn end_state(self) -> EndState;
+}
+
+/// What a host does to a machine.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Writes words to the first frame's heap, by byte address.
+    Write(Vec<(u32, Word)>),
+    /// Gives the current frame other ergs.
+    SetErgs(u32),
+    /// Runs until the hook, or the end.
+    Run,
+    /// Makes a snapshot of the machine.
+    MakeSnapshot,
+    /// Forgets the snapshot.
+    PopSnapshot,
+    /// Goes back to the snapshot.
+    Rollback,
+}
+
+/// What a host does for a call: it runs it.
+pub fn just_run() -> Rc<[Action]> {
+    Rc::from([Action::Run])
+}
+
+/// A call with what its host does, on an engine.
+#[derive(Debug)]
+struct Job<E> {
+    engine: E,
+    script: Rc<[Action]>,
+    span: Span,
+}
+
+fn play<M: Machine>(machine: &mut M, script: &[Action], mut at_stop: impl FnMut(&mut M)) {
+    for action in script {
+        match action {
+            Action::Write(words) => {
+                for (address, word) in words {
+                    machine.write_heap(*address, word);
+                }
+            }
+            Action::SetErgs(ergs) => machine.set_ergs(*ergs),
+            Action::Run => {
+                machine.run();
+                at_stop(machine);
+            }
+            Action::MakeSnapshot => machine.make_snapshot(),
+            Action::PopSnapshot => machine.pop_snapshot(),
+            Action::Rollback => machine.rollback(),
+        }
     }
+}
+
+impl<E: Engine> Work for Job<E> {
+    fn time(&mut self) -> Duration {
+        let Self { engine, script, span } = self;
+        let begin = Instant::now();
+        let mut machine = engine.machine(false);
+        let made = Instant::now();
+        play(&mut machine, script, |_| {});
+        let ended = Instant::now();
+        drop(machine);
+        match span {
+            Span::Run => ended - made,
+            Span::Whole => begin.elapsed(),
+        }
+    }
+
+    fn end_state(&mut self) -> Option<EndState> {
+        let mut hooks = Vec::new();
+        let mut machine = self.engine.machine(true);
+        play(&mut machine, &self.script, |machine| hooks.push(machine.hook()));
+        Some(EndState { hooks, ..machine.end_state() })
+    }
+}
+
+/// Contestants of all engines for a call and what its host does.
+pub fn contestants(call: &Call, script: &Rc<[Action]>) -> Vec<Contestant> {
+    fn job<E: Engine + 'static>(
+        name: &'static str,
+        engine: E,
+        call: &Call,
+        script: &Rc<[Action]>,
+    ) -> Contestant {
+        let job = Job { engine, script: script.clone(), span: call.span };
+        Contestant { engine: name, work: Box::new(job), may_differ: None }
+    }
+    vec![
+        job(names::INTERPRETER, interpreter::Interpreter::new(call), call, script),
+        job(names::VM2, vm2::Vm2::new(call), call, script),
+        job(names::ZK_EVM, zk_evm::ZkEvm::new(call), call, script),
+    ]
 }

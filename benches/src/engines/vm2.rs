@@ -1,38 +1,38 @@
 //! `zksync_vm2`.
 
+use super::{Engine, Machine};
 use crate::call::Call;
-use crate::case::Work;
-use crate::end_state::{EndState, Ended, HEAP_WORDS, comparable};
-use eravm_core::{Address, Word, pubdata};
+use crate::end_state::{EndState, Ended, HEAP_WORDS, Hook, comparable};
+use eravm_core::{Address, CodeKind, Word, pubdata};
 use std::collections::BTreeMap;
-use std::hint::black_box;
-use std::time::Duration;
 use zk_evm::ethereum_types::{H160, U256};
-use zksync_vm2::interface::{CallframeInterface, Event, L2ToL1Log, StateInterface};
+use zksync_vm2::interface::{CallframeInterface, StateInterface};
 use zksync_vm2::{
     ExecutionEnd, Program, Settings, StorageInterface, StorageSlot, VirtualMachine, World,
 };
 
 /// A word in the peer's type.
-pub const fn to_u256(word: &Word) -> U256 {
+pub(super) const fn to_u256(word: &Word) -> U256 {
     U256(word.0)
 }
 
 /// An address in the peer's type.
-pub const fn to_h160(address: &Address) -> H160 {
+pub(super) const fn to_h160(address: &Address) -> H160 {
     H160(address.0)
 }
 
-const fn from_h160(address: &H160) -> Address {
+/// An address in this project's type.
+pub(super) const fn from_h160(address: &H160) -> Address {
     Address { 0: address.0 }
 }
-
 
 /// State and code in maps, as the interpreter's host has them.
 #[derive(Debug, Default)]
 pub struct Memory {
     storage: BTreeMap<(H160, U256), U256>,
     code: BTreeMap<U256, Program<(), Self>>,
+    /// Foreign code, which is no program.
+    blobs: BTreeMap<U256, Vec<u8>>,
 }
 
 impl StorageInterface for Memory {
@@ -60,30 +60,24 @@ impl World<()> for Memory {
     }
 
     fn decommit_code(&mut self, hash: U256) -> Vec<u8> {
+        if let Some(blob) = self.blobs.get(&hash) {
+            return blob.clone();
+        }
         let program = self.decommit(hash);
         program.code_page().iter().flat_map(|word| Word(word.0).to_be_bytes()).collect()
     }
 }
 
-/// The machine.
-pub type Machine = VirtualMachine<(), Memory>;
-
-/// What a machine for a call is made of.
+/// A call with its code decoded and its state loaded.
 #[derive(Debug)]
-struct Setup {
+pub struct Vm2 {
     call: Call,
     program: Program<(), Memory>,
     settings: Settings,
-}
-
-/// A call with its code decoded and its state loaded.
-#[derive(Debug)]
-pub struct CallWork {
-    setup: Setup,
     world: Memory,
 }
 
-impl CallWork {
+impl Vm2 {
     /// Decodes and loads.
     pub fn new(call: &Call) -> Self {
         let mut world = Memory::default();
@@ -92,21 +86,35 @@ impl CallWork {
         }
         for code in &call.codes {
             let hash = to_u256(&code.hash.to_word());
-            world.code.insert(hash, Program::new(&code.bytes, false));
+            if matches!(code.hash.parse(), Some((CodeKind::Blob, _))) {
+                world.blobs.insert(hash, code.bytes.clone());
+            } else {
+                world.code.insert(hash, Program::new(&code.bytes, false));
+            }
         }
         let [default_account, evm_emulator] = call.base_contracts;
         let settings = Settings {
             default_aa_code_hash: default_account.0,
             evm_interpreter_code_hash: evm_emulator.0,
-            hook_address: u32::MAX,
+            hook_address: call.hook_address.unwrap_or(u32::MAX),
         };
-        let program = Program::new(&call.code, false);
-        Self { setup: Setup { call: call.clone(), program, settings }, world }
+        let program = Program::new(&call.code, call.hook_address.is_some());
+        Self { call: call.clone(), program, settings, world }
     }
 }
 
-impl Setup {
-    fn machine(&self) -> Machine {
+/// A machine with its world.
+#[derive(Debug)]
+pub struct Running<'a> {
+    vm: VirtualMachine<(), Memory>,
+    world: &'a mut Memory,
+    end: Option<ExecutionEnd>,
+}
+
+impl Engine for Vm2 {
+    type Machine<'a> = Running<'a>;
+
+    fn machine(&mut self, _: bool) -> Running<'_> {
         let mut vm = VirtualMachine::new(
             to_h160(&self.call.address),
             self.program.clone(),
@@ -116,60 +124,84 @@ impl Setup {
             self.settings.clone(),
         );
         vm.set_register(2, self.call.flags.into(), false);
-        vm
+        if self.call.hook_address.is_some() {
+            let mut frame = vm.current_frame();
+            frame.set_heap_bound(self.call.heap_stipend());
+            frame.set_aux_heap_bound(self.call.heap_stipend());
+        }
+        Running { vm, world: &mut self.world, end: None }
     }
 }
 
-impl Work for CallWork {
-    fn time(&mut self) -> Duration {
-        let Self { setup, world } = self;
-        super::time(setup.call.span, || setup.machine(), |vm| {
-            black_box(vm.run(world, &mut ()));
-        })
+impl Machine for Running<'_> {
+    fn run(&mut self) {
+        self.end = Some(self.vm.run(self.world, &mut ()));
     }
 
-    fn end_state(&mut self) -> Option<EndState> {
-        let mut vm = self.setup.machine();
-        let end = vm.run(&mut self.world, &mut ());
-        Some(end_state(&mut vm, end))
+    fn hook(&mut self) -> Hook {
+        let id = match self.end {
+            Some(ExecutionEnd::SuspendedOnHook(id)) => Some(id),
+            _ => None,
+        };
+        let ergs = self.vm.current_frame().gas();
+        Hook::new(id, ergs, self.vm.pubdata())
     }
-}
 
-/// What came out of a run that is over.
-pub fn end_state(vm: &mut Machine, end: ExecutionEnd) -> EndState {
-    let ended = match end {
-        ExecutionEnd::ProgramFinished(data) => Ended::Returned(data),
-        ExecutionEnd::Reverted(data) => Ended::Reverted(data),
-        ExecutionEnd::SuspendedOnHook(hook) => Ended::AtHook(hook),
-        ExecutionEnd::Panicked | ExecutionEnd::StoppedByTracer => Ended::Panicked,
-    };
-    let register = |index| {
-        let (value, is_pointer) = vm.read_register(index);
-        comparable(Word(value.0), is_pointer)
-    };
-    let registers = (1..16).map(register).collect();
-    let ergs = vm.current_frame().gas();
-    let heap = vm.current_frame().heap();
-    let changes = vm.world_diff().get_storage_changes();
-    EndState {
-        ended,
-        ergs,
-        pubdata: vm.pubdata(),
-        registers,
-        heap: (0..HEAP_WORDS).map(|index| Word(vm.read_heap_u256(heap, index * 32).0)).collect(),
-        storage: changes
-            .map(|((address, key), change)| {
-                (from_h160(&address), Word(key.0), Word(change.after.0))
-            })
-            .collect(),
-        events: vm
-            .events()
-            .map(|Event { key, value, is_first, .. }| (Word(key.0), Word(value.0), is_first))
-            .collect(),
-        l1_messages: vm
-            .l2_to_l1_logs()
-            .map(|L2ToL1Log { key, value, is_service, .. }| (Word(key.0), Word(value.0), is_service))
-            .collect(),
-        instructions: None,
+    fn write_heap(&mut self, address: u32, word: &Word) {
+        let heap = self.vm.current_frame().heap();
+        self.vm.write_heap_u256(heap, address, to_u256(word));
+    }
+
+    fn set_ergs(&mut self, ergs: u32) {
+        self.vm.current_frame().set_gas(ergs);
+    }
+
+    fn make_snapshot(&mut self) {
+        self.vm.make_snapshot();
+    }
+
+    fn pop_snapshot(&mut self) {
+        self.vm.pop_snapshot();
+    }
+
+    fn rollback(&mut self) {
+        self.vm.rollback();
+    }
+
+    fn end_state(mut self) -> EndState {
+        let ended = match self.end {
+            Some(ExecutionEnd::ProgramFinished(data)) => Ended::Returned(data),
+            Some(ExecutionEnd::Reverted(data)) => Ended::Reverted(data),
+            Some(ExecutionEnd::SuspendedOnHook(hook)) => Ended::AtHook(hook),
+            Some(ExecutionEnd::Panicked | ExecutionEnd::StoppedByTracer) | None => Ended::Panicked,
+        };
+        let ergs = self.vm.current_frame().gas();
+        let heap = self.vm.current_frame().heap();
+        let vm = &self.vm;
+        let word = |word: U256| Word(word.0);
+        let register = |index| {
+            let (value, is_pointer) = vm.read_register(index);
+            comparable(word(value), is_pointer)
+        };
+        let changes = vm.world_diff().get_storage_changes();
+        EndState {
+            ended,
+            ergs,
+            pubdata: vm.pubdata(),
+            registers: (1..16).map(register).collect(),
+            heap: (0..HEAP_WORDS).map(|index| word(vm.read_heap_u256(heap, index * 32))).collect(),
+            storage: changes
+                .map(|((address, key), change)| {
+                    (from_h160(&address), word(key), word(change.after))
+                })
+                .collect(),
+            events: vm.events().map(|it| (word(it.key), word(it.value), it.is_first)).collect(),
+            l1_messages: vm
+                .l2_to_l1_logs()
+                .map(|it| (word(it.key), word(it.value), it.is_service))
+                .collect(),
+            hooks: Vec::new(),
+            instructions: None,
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Storage for `zk_evm`, whose own has neither refunds nor prices.
 
+use super::vm2::from_h160;
 use eravm_core::isa::{
     WARM_READ_REFUND_ERGS, WARM_WRITE_REFUND_ERGS, WRITE_AFTER_READ_REFUND_ERGS,
 };
 use eravm_core::{Address, StorageSlot, Word, pubdata};
 use std::collections::HashMap;
+use std::rc::Rc;
 use zk_evm::aux_structures::{LogQuery, PubdataCost, Timestamp};
 use zk_evm::abstractions::{Storage, StorageAccessRefund};
 use zk_evm::ethereum_types::{H160, U256};
@@ -33,7 +35,7 @@ enum Undo {
 /// Slots in hash maps, with one log of undos for all frames.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    before: HashMap<Key, U256>,
+    before: Rc<HashMap<Key, U256>>,
     touched: HashMap<Key, Slot>,
     transient: HashMap<Key, U256>,
     undo: Vec<Undo>,
@@ -41,13 +43,8 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    pub(super) fn new(before: HashMap<Key, U256>) -> Self {
+    pub(super) fn new(before: Rc<HashMap<Key, U256>>) -> Self {
         Self { before, ..Self::default() }
-    }
-
-    /// Gives the state before the batch back for another run.
-    pub(super) fn into_before(self) -> HashMap<Key, U256> {
-        self.before
     }
 
     /// Slots with a new value, by address and key.
@@ -55,7 +52,7 @@ impl Slots {
         let changed = self.touched.iter().filter(|(_, slot)| slot.before.value.0 != slot.current.0);
         let mut changes: Vec<_> = changed
             .map(|((address, key), slot)| {
-                (Address { 0: address.0 }, Word(key.0), Word(slot.current.0))
+                (from_h160(address), Word(key.0), Word(slot.current.0))
             })
             .collect();
         changes.sort_unstable();
@@ -63,7 +60,7 @@ impl Slots {
     }
 
     fn slot(&mut self, key: Key) -> &mut Slot {
-        let before = &self.before;
+        let before = &*self.before;
         self.touched.entry(key).or_insert_with(|| {
             let before = before.get(&key).map_or(StorageSlot::EMPTY, |value| StorageSlot {
                 value: Word(value.0),
@@ -73,7 +70,7 @@ impl Slots {
                 before,
                 current: U256(before.value.0),
                 paid: 0,
-                is_free: pubdata::is_free_slot(&Address { 0: key.0.0 }, &Word(key.1.0)),
+                is_free: pubdata::is_free_slot(&from_h160(&key.0), &Word(key.1.0)),
                 was_read: false,
                 was_written: false,
             }

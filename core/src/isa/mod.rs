@@ -13,4 +13,5 @@ pub use ergs::*;
 pub use instruction::{DstMode, Instruction, Predicate, SrcMode};
 pub use opcode::Opcode;
 pub use reference::reference;
+pub(crate) use table::VARIANTS;
 pub use table::{Dst0, Modifier, Row, SLOTS, Src0, TABLE, Variant, slot_of, variant};

@@ -264,7 +264,7 @@ impl Variant {
     }
 }
 
-static VARIANTS: [Variant; SLOTS] = {
+pub(crate) static VARIANTS: [Variant; SLOTS] = {
     let mut slots = [Variant::INVALID; SLOTS];
     let mut taken = [false; SLOTS];
     let mut at = 0;

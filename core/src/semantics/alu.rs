@@ -3,6 +3,9 @@
 use super::scalar::scalar;
 use crate::word::Word;
 
+#[cfg(target_pointer_width = "32")]
+pub use super::halves::{add, rol, shl, shr, sub};
+
 /// The three comparison flags.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Flags {
@@ -33,6 +36,8 @@ impl Flags {
 pub trait Binary {
     /// Whether there is a second result.
     const HAS_SECOND: bool = false;
+    /// Whether the order of the operands does not matter.
+    const COMMUTES: bool = false;
     /// Whether it takes so long that a call more does not matter.
     const IS_LONG: bool = false;
 
@@ -59,7 +64,7 @@ macro_rules! binary {
 
 binary! {
     /// `a + b`; `lt` on carry.
-    Add = |a, b| {
+    Add [COMMUTES] = |a, b| {
         let (sum, carry) = add(a, b);
         (sum, Word::ZERO, Flags::of_carry(carry, sum.is_zero()))
     };
@@ -69,11 +74,11 @@ binary! {
         (difference, Word::ZERO, Flags::of_carry(borrow, difference.is_zero()))
     };
     /// `a & b`; only `eq`.
-    And = |a, b| logic(a, b, |a, b| a & b);
+    And [COMMUTES] = |a, b| logic(a, b, |a, b| a & b);
     /// `a | b`; only `eq`.
-    Or = |a, b| logic(a, b, |a, b| a | b);
+    Or [COMMUTES] = |a, b| logic(a, b, |a, b| a | b);
     /// `a ^ b`; only `eq`.
-    Xor = |a, b| logic(a, b, |a, b| a ^ b);
+    Xor [COMMUTES] = |a, b| logic(a, b, |a, b| a ^ b);
     /// `a << (b mod 256)`; only `eq`.
     Shl = |a, b| shifted(shl(a, b.0[0] as u8));
     /// `a >> (b mod 256)`; only `eq`.
@@ -83,12 +88,12 @@ binary! {
     /// `a` rotated right by `b mod 256`; only `eq`.
     Ror = |a, b| shifted(rol(a, (b.0[0] as u8).wrapping_neg()));
     /// `a · b`, both halves; `lt` if the high half is not zero, `eq` if the low half is.
-    Mul [HAS_SECOND] = |a, b| {
+    Mul [HAS_SECOND, COMMUTES] = |a, b| {
         let (low, high) = mul(a, b);
         (low, high, Flags::of_carry(!high.is_zero(), low.is_zero()))
     };
     /// The low half of `a · b`, for where nobody asks for the high one or the flags.
-    MulLow = |a, b| (mul_low(a, b), Word::ZERO, Flags::NONE);
+    MulLow [COMMUTES] = |a, b| (mul_low(a, b), Word::ZERO, Flags::NONE);
     /// `a / b` and `a mod b`. By zero: both zero and `lt`. Else `eq` for a zero quotient, `gt` for a zero remainder.
     Div [HAS_SECOND, IS_LONG] = |a, b| {
         match div(a, b) {
@@ -103,6 +108,7 @@ binary! {
 }
 
 /// `a + b` mod 2²⁵⁶, and the carry.
+#[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn add(a: &Word, b: &Word) -> (Word, bool) {
     let (l0, c) = a.0[0].carrying_add(b.0[0], false);
@@ -113,6 +119,7 @@ pub fn add(a: &Word, b: &Word) -> (Word, bool) {
 }
 
 /// `a − b` mod 2²⁵⁶, and the borrow.
+#[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn sub(a: &Word, b: &Word) -> (Word, bool) {
     let (l0, c) = a.0[0].borrowing_sub(b.0[0], false);
@@ -139,6 +146,7 @@ fn shifted(result: Word) -> (Word, Word, Flags) {
 }
 
 /// `a << by`.
+#[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn shl(a: &Word, by: u8) -> Word {
     // Four zero limbs below: limb `i` of the result is a funnel shift of two neighbours.
@@ -152,6 +160,7 @@ pub fn shl(a: &Word, by: u8) -> Word {
 }
 
 /// `a >> by`.
+#[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn shr(a: &Word, by: u8) -> Word {
     let [a0, a1, a2, a3] = a.0.map(scalar);
@@ -164,6 +173,7 @@ pub fn shr(a: &Word, by: u8) -> Word {
 }
 
 /// `a` rotated left.
+#[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn rol(a: &Word, by: u8) -> Word {
     let (limbs, bits) = (4 - usize::from(by >> 6), u32::from(by & 63));

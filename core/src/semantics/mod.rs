@@ -1,6 +1,8 @@
 //! Pure semantics: no state, no host. Every engine computes with these.
 
 mod alu;
+#[cfg(any(test, target_pointer_width = "32"))]
+mod halves;
 mod pointer;
 mod scalar;
 

@@ -14,10 +14,14 @@ pub(crate) enum Undo {
     Transient { slot: u32, value: Word, epoch: u32 },
     /// The pubdata counter was lower by this much.
     Pubdata(i32),
-    /// There was one event less.
-    Event,
+    /// There were this many events less.
+    Events(u32),
     /// There was one message to L1 less.
     L1Message,
+    /// There were this many events more; the newest snapshot has them.
+    EventsTaken(u32),
+    /// There was one message to L1 more; the newest snapshot has it.
+    L1MessageTaken,
     /// Slot had these warmth marks. Outlives frames.
     Warmth { slot: u32, was_read: bool, was_written: bool },
     /// There was one decommitment less. Outlives frames.

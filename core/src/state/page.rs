@@ -100,24 +100,25 @@ impl Page {
 
     /// The place of the word at a byte address, to be written, if it lies in the dense part and no snapshot watches.
     #[inline(always)]
-    pub(crate) fn dense_mut(&mut self, address: u32) -> Option<&mut [u8]> {
+    pub(crate) fn dense_mut(&mut self, address: u32) -> Option<&mut [u8; 32]> {
         let at = address as usize;
-        if self.watch.is_some() { None } else { self.dense.get_mut(at..at + 32) }
+        if self.watch.is_some() { None } else { self.dense.get_mut(at..at + 32)?.try_into().ok() }
     }
 
     /// The place of the word at a byte address, to be written, if it lies in one chunk whose old bytes no
     /// snapshot needs any more.
     #[inline(always)]
-    pub(crate) fn chunked_mut(&mut self, address: u32) -> Option<&mut [u8]> {
+    pub(crate) fn chunked_mut(&mut self, address: u32) -> Option<&mut [u8; 32]> {
         let (index, at) = ((address >> CHUNK_SHIFT) as usize, address as usize % CHUNK_BYTES);
         if at + 32 > CHUNK_BYTES || self.watch.as_ref().is_some_and(|watch| !watch.has_seen(index)) {
             return None;
         }
-        if (address as usize) < DENSE_BYTES {
-            self.dense.get_mut(address as usize..address as usize + 32)
+        let bytes = if (address as usize) < DENSE_BYTES {
+            self.dense.get_mut(address as usize..address as usize + 32)?
         } else {
-            self.chunks.get_mut(index)?.as_deref_mut()?.get_mut(at..at + 32)
-        }
+            self.chunks.get_mut(index)?.as_deref_mut()?.get_mut(at..at + 32)?
+        };
+        bytes.try_into().ok()
     }
 
     /// Reads the word at any byte address.

@@ -5,9 +5,10 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-/// Words below this index are kept in one piece, which grows on demand. Compilers allocate from 0 upwards.
-const DENSE_WORDS: usize = 1 << 11;
-/// Words above are kept in chunks, so that a write to the far end does not cost two megabytes.
+/// Up to here, words are kept in one piece, which grows on demand: compilers allocate from 0 upwards.
+const FREELY_DENSE_WORDS: usize = 1 << 11;
+/// Words above are kept in chunks, so that a write to the far end does not cost two megabytes, until so many are there that they
+/// join the piece below.
 const CHUNK_WORDS: usize = 64;
 
 /// A stack page.
@@ -68,11 +69,10 @@ impl Stack {
             return 0;
         }
         let at = usize::from(index);
-        if at < DENSE_WORDS {
-            let before = self.dense.len();
-            self.dense.resize((at + 1).next_power_of_two().max(32), Word::ZERO);
+        if at < FREELY_DENSE_WORDS {
+            let taken = self.grow_dense((at + 1).next_power_of_two().max(32));
             self.dense[at] = value;
-            return (self.dense.len() - before) * size_of::<Word>();
+            return taken;
         }
         let (chunk, at) = Self::chunk_of(index);
         let mut taken = 0;
@@ -81,7 +81,37 @@ impl Stack {
             Box::new([Word::ZERO; CHUNK_WORDS])
         });
         words[at] = value;
+        if taken != 0 {
+            taken += self.join_chunks();
+        }
         taken
+    }
+
+    /// Doubles the dense part when a quarter of what that adds is in chunks already, so that the memory taken stays in
+    /// proportion to the memory written to.
+    fn join_chunks(&mut self) -> usize {
+        let len = self.dense.len().max(FREELY_DENSE_WORDS);
+        let end = len * 2;
+        let (from, to) = ((len / CHUNK_WORDS) as u16, (end / CHUNK_WORDS) as u32);
+        let there = self.sparse.range(from..).take_while(|(chunk, _)| u32::from(**chunk) < to).count();
+        if end > 1 << 16 || there * 4 * CHUNK_WORDS < len {
+            return 0;
+        }
+        let taken = self.grow_dense(end);
+        // The last chunk is number 1023, so the end always fits.
+        let beyond = self.sparse.split_off(&(to as u16));
+        let joined = core::mem::replace(&mut self.sparse, beyond);
+        for (chunk, words) in &joined {
+            let start = usize::from(*chunk) * CHUNK_WORDS;
+            self.dense[start..start + CHUNK_WORDS].copy_from_slice(&words[..]);
+        }
+        taken.saturating_sub(joined.len() * size_of::<[Word; CHUNK_WORDS]>())
+    }
+
+    fn grow_dense(&mut self, len: usize) -> usize {
+        let before = self.dense.len();
+        self.dense.resize(len.max(before), Word::ZERO);
+        (self.dense.len() - before) * size_of::<Word>()
     }
 
     /// Whether the word at an index is tagged as a pointer.
@@ -143,13 +173,13 @@ impl Stack {
 
     /// All words that are not zero or are tagged, by index.
     pub(crate) fn non_zero(&self) -> Vec<(u16, Word, bool)> {
-        let dense = (0..).zip(self.dense.iter().copied());
+        let dense = (0u32..).zip(self.dense.iter().copied());
         let sparse = self.sparse.iter().flat_map(|(&chunk, words)| {
-            (chunk * CHUNK_WORDS as u16..).zip(words.iter().copied())
+            (u32::from(chunk) * CHUNK_WORDS as u32..).zip(words.iter().copied())
         });
         dense
             .chain(sparse)
-            .map(|(index, word)| (index, word, self.tag(index)))
+            .map(|(index, word)| (index as u16, word, self.tag(index as u16)))
             .filter(|(_, word, tag)| *tag || !word.is_zero())
             .collect()
     }

@@ -443,6 +443,10 @@ impl Vm {
         let offset = match word.to_u64() {
             Some(address) if address <= MAX_HEAP_ADDRESS.into() => address as u32,
             _ => {
+                // SPEC: before protocol 27 this cost 2³² − 1 ergs, as it does in a heap.
+                if !self.settings.semantics.unpaid_growth_keeps_bound {
+                    self.ergs = 0;
+                }
                 self.pending_panic = true;
                 return false;
             }
@@ -460,14 +464,8 @@ impl Vm {
     }
 
     fn log_event(&mut self, instruction: &Instruction, operands: &Operands) {
-        self.events.push(log::Event {
-            address: self.frame.this_address,
-            key: operands.src0.word,
-            value: operands.src1.word,
-            is_first: instruction.variant().has(Modifier::First),
-            tx_number: self.tx_number,
-        });
-        self.push_undo(crate::state::journal::Undo::Event);
+        let is_first = instruction.variant().has(Modifier::First);
+        self.push_event(operands.src0.word, operands.src1.word, is_first);
     }
 
     fn log_to_l1(&mut self, instruction: &Instruction, operands: &Operands) {

@@ -11,7 +11,7 @@
 use super::ip::Ip;
 use super::{Signal, Vm, status};
 use crate::isa::{
-    DstMode, Instruction, MEMORY_READ_ERGS, MEMORY_WRITE_ERGS, Modifier, NEAR_CALL_ERGS, Opcode,
+    EVENT_ERGS, TRANSIENT_READ_ERGS, TRANSIENT_WRITE_ERGS, DstMode, Instruction, MEMORY_READ_ERGS, MEMORY_WRITE_ERGS, Modifier, NEAR_CALL_ERGS, Opcode, Variant,
     AVERAGE_ERGS, RICH_ADDRESSING_ERGS, SrcMode,
 };
 use crate::program::Op;
@@ -24,8 +24,9 @@ use crate::word::Word;
 pub(crate) type Handler = fn(&mut Vm, Ip, u32, u32, u32) -> Signal;
 
 
-/// Whether handlers call each other. Needs an optimiser that makes those calls jumps; the build script knows.
-const CHAINED: bool = cfg!(eravm_threaded);
+/// Whether handlers call each other. Needs an optimiser that makes those calls jumps; the build script knows. Debug
+/// assertions put references to local variables into handlers, which can keep it from that.
+const CHAINED: bool = cfg!(eravm_threaded) && !cfg!(debug_assertions);
 
 #[inline(always)]
 fn next<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
@@ -149,6 +150,9 @@ const STACK_RELATIVE_DST: u16 = DstMode::StackRelative as u16;
 /// Where a first source comes from. Locating may move the stack pointer; reading has no effect. What was never
 /// written to on the stack is refused.
 trait Source {
+    /// Whether it is on the stack, where a word may be tagged.
+    const ON_STACK: bool = false;
+
     fn locate(vm: &Vm, op: &Op, sp: u16) -> Option<(u16, u16)>;
     fn read(vm: &Vm, op: &Op, index: u16) -> Word;
 }
@@ -199,6 +203,8 @@ impl Source for CodePage {
 }
 
 impl Source for OnStack {
+    const ON_STACK: bool = true;
+
     #[inline(always)]
     fn locate(vm: &Vm, op: &Op, sp: u16) -> Option<(u16, u16)> {
         let address = vm.source(op.src0).low_u16().wrapping_add(op.imm0);
@@ -218,6 +224,9 @@ impl Source for OnStack {
 
 /// Where a first result goes to. The stack has room or the instruction is refused.
 trait Destination {
+    /// Whether it is on the stack, where a word may be tagged.
+    const ON_STACK: bool = false;
+
     fn locate(vm: &Vm, op: &Op, sp: u16) -> Option<(u16, u16)>;
     fn write(vm: &mut Vm, op: &Op, index: u16, value: &Word);
 }
@@ -235,6 +244,8 @@ impl Destination for InRegister {
 }
 
 impl Destination for OnStack {
+    const ON_STACK: bool = true;
+
     #[inline(always)]
     fn locate(vm: &Vm, op: &Op, sp: u16) -> Option<(u16, u16)> {
         let address = vm.source(op.dst0).low_u16().wrapping_add(op.imm1);
@@ -297,13 +308,24 @@ fn binary<
     done: u32,
 ) -> Signal {
     let op = ip.op();
-    let charged = admit!(vm, ip, ergs, status, done, RICH_ADDRESSING_ERGS);
+    let wrong = status & op.mask;
+    if wrong & !status::STACK_TAGGED != 0 {
+        return refuse::<THREADED>(vm, ip, ergs, status, done);
+    }
+    let charged = charge!(vm, ip, ergs, status, done, RICH_ADDRESSING_ERGS);
     let Some((source, sp)) = S::locate(vm, op, vm.sp) else {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     };
     let Some((target, sp)) = D::locate(vm, op, sp) else {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     };
+    if (S::ON_STACK || D::ON_STACK) && wrong != 0 {
+        // Some words on this stack are pointers: not these, most of the time.
+        let stack = &vm.frame.stack;
+        if S::ON_STACK && stack.tag(source) || D::ON_STACK && stack.tag(target) {
+            return refuse::<THREADED>(vm, ip, ergs, status, done);
+        }
+    }
     vm.sp = sp;
     let flags = if O::IS_LONG {
         compute_apart::<O, S, D, SWAP>(vm, op, source, target)
@@ -331,8 +353,9 @@ macro_rules! pointer_ops {
 
 pointer_ops!(Add Sub Pack Shrink);
 
-/// Pointer operations between registers; the tag of the second source is in the mask.
-fn pointer<P: Pointer, const THREADED: bool>(
+/// Pointer operations. The tag of the second source is in the mask; those of the first and of the destination are
+/// looked at here.
+fn pointer<P: Pointer, S: Source, D: Destination, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
     ergs: u32,
@@ -341,14 +364,32 @@ fn pointer<P: Pointer, const THREADED: bool>(
 ) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, ergs, status, done, RICH_ADDRESSING_ERGS);
-    if status & status::tag(op.src0 as u8) == 0 {
+    let Some((source, sp)) = S::locate(vm, op, vm.sp) else {
+        return refuse::<THREADED>(vm, ip, ergs, status, done);
+    };
+    let Some((target, sp)) = D::locate(vm, op, sp) else {
+        return refuse::<THREADED>(vm, ip, ergs, status, done);
+    };
+    let is_pointer = if S::ON_STACK {
+        vm.frame.stack.tag(source)
+    } else {
+        status & status::tag(op.src0 as u8) != 0
+    };
+    if !is_pointer {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     }
-    match semantics::pointer_op(P::OP, vm.source(op.src0), vm.source(op.src1)) {
+    let first = S::read(vm, op, source);
+    match semantics::pointer_op(P::OP, &first, vm.source(op.src1)) {
         Some(result) => {
-            vm.set_destination(op.dst0, &result);
-            let status = status | status::tag(op.dst0 as u8);
-            next::<THREADED>(vm, ip.next(), charged, status, done + 1)
+            vm.sp = sp;
+            D::write(vm, op, target, &result);
+            let tag = if D::ON_STACK {
+                vm.frame.stack.set_tag(target, true);
+                status::STACK_TAGGED
+            } else {
+                status::tag(op.dst0 as u8)
+            };
+            next::<THREADED>(vm, ip.next(), charged, status | tag, done + 1)
         }
         None => refuse::<THREADED>(vm, ip, ergs, status, done),
     }
@@ -517,7 +558,7 @@ fn heap_write<
             far_heap_write::<S, AUX, INCREMENT, THREADED>(vm, ip, ergs, status, done)
         };
     };
-    bytes.copy_from_slice(&value.to_be_bytes());
+    value.write_be_bytes(bytes);
     if INCREMENT {
         vm.set_destination(op.dst0, &incremented(&pointer, address));
     }
@@ -622,6 +663,53 @@ fn context<C: Context, const THREADED: bool>(
     next::<THREADED>(vm, ip.next(), charged, status, done + 1)
 }
 
+/// `log.event`; only in kernel space, where pointers are numbers like others.
+fn event<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
+    let op = ip.op();
+    let charged = admit!(vm, ip, ergs, status, done, EVENT_ERGS);
+    if vm.events.len() == vm.events.capacity() {
+        return refuse::<THREADED>(vm, ip, ergs, status, done);
+    }
+    let is_first = crate::isa::variant(op.slot()).has(Modifier::First);
+    vm.add_event(op.src0, op.src1, is_first);
+    next::<THREADED>(vm, ip.next(), charged, status, done + 1)
+}
+
+fn transient_read<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
+    let op = ip.op();
+    let charged = admit!(vm, ip, ergs, status, done, TRANSIENT_READ_ERGS);
+    vm.transient_read_to(op.src0, op.dst0);
+    next::<THREADED>(vm, ip.next(), charged, status, done + 1)
+}
+
+fn transient_write<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
+    let op = ip.op();
+    let charged = admit!(vm, ip, ergs, status, done, TRANSIENT_WRITE_ERGS);
+    if vm.undo.len() == vm.undo.capacity() {
+        return refuse::<THREADED>(vm, ip, ergs, status, done);
+    }
+    vm.transient_write_from(op.src0, op.src1);
+    next::<THREADED>(vm, ip.next(), charged, status, done + 1)
+}
+
 /// Instructions that are always done carefully.
 fn rare<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
     refuse::<THREADED>(vm, ip, ergs, status, done)
@@ -653,6 +741,16 @@ fn end<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: 
     }
 }
 
+/// Whether exchanging the sources is a handler of its own: not between registers, where it is a matter of names.
+macro_rules! ordered {
+    ($op:ident InRegister) => {
+        false
+    };
+    ($op:ident $src:ident) => {
+        !<semantics::$op as Binary>::COMMUTES
+    };
+}
+
 /// Handlers of a binary operation by source (4), destination (2), `!` (2) and `.s` (2).
 macro_rules! binary_handlers {
     ($($op:ident),*) => {
@@ -663,18 +761,18 @@ macro_rules! binary_handlers {
     };
     (@ $op:ident $src:ident) => {[
         binary::<semantics::$op, $src, InRegister, false, false, T>,
-        binary::<semantics::$op, $src, InRegister, false, true, T>,
+        binary::<semantics::$op, $src, InRegister, false, { ordered!($op $src) }, T>,
         binary::<semantics::$op, $src, InRegister, true, false, T>,
-        binary::<semantics::$op, $src, InRegister, true, true, T>,
+        binary::<semantics::$op, $src, InRegister, true, { ordered!($op $src) }, T>,
         binary::<semantics::$op, $src, OnStack, false, false, T>,
-        binary::<semantics::$op, $src, OnStack, false, true, T>,
+        binary::<semantics::$op, $src, OnStack, false, { ordered!($op $src) }, T>,
         binary::<semantics::$op, $src, OnStack, true, false, T>,
-        binary::<semantics::$op, $src, OnStack, true, true, T>,
+        binary::<semantics::$op, $src, OnStack, true, { ordered!($op $src) }, T>,
     ]};
 }
 
-/// Opcodes with [`binary_handlers`], in their order.
-const BINARY: [Opcode; 11] = [
+/// Opcodes with [`binary_handlers`], in their order. Compilers do not emit rotations, which are done carefully.
+const BINARY: [Opcode; 9] = [
     Opcode::Add,
     Opcode::Sub,
     Opcode::And,
@@ -682,11 +780,13 @@ const BINARY: [Opcode; 11] = [
     Opcode::Xor,
     Opcode::Shl,
     Opcode::Shr,
-    Opcode::Rol,
-    Opcode::Ror,
     Opcode::Mul,
     Opcode::Div,
 ];
+
+/// Place of the multiplication in it.
+const MUL: usize = 7;
+const _: () = assert!(matches!(BINARY[MUL], Opcode::Mul));
 
 /// Place of the multiplication whose high half nobody asks for, behind those.
 const MUL_LOW: usize = BINARY.len();
@@ -739,21 +839,27 @@ other_handlers! {
     AuxWriteImmediateInc = heap_write::<Immediate, true, true, false, T>;
     PointerRead = pointer_read::<false, T>;
     PointerReadInc = pointer_read::<true, T>;
-    PointerAdd = pointer::<Add, T>;
-    PointerSub = pointer::<Sub, T>;
-    PointerPack = pointer::<Pack, T>;
-    PointerShrink = pointer::<Shrink, T>;
+    PointerAdd = pointer::<Add, InRegister, InRegister, T>;
+    PointerAddFromStack = pointer::<Add, OnStack, InRegister, T>;
+    PointerAddToStack = pointer::<Add, InRegister, OnStack, T>;
+    PointerAddOnStack = pointer::<Add, OnStack, OnStack, T>;
+    PointerSub = pointer::<Sub, InRegister, InRegister, T>;
+    PointerPack = pointer::<Pack, InRegister, InRegister, T>;
+    PointerShrink = pointer::<Shrink, InRegister, InRegister, T>;
     This = context::<This, T>;
     Caller = context::<Caller, T>;
     CodeAddress = context::<CodeAddress, T>;
     ErgsLeft = context::<ErgsLeft, T>;
     Sp = context::<Sp, T>;
     ContextU128 = context::<ContextU128, T>;
+    Event = event::<T>;
+    TransientRead = transient_read::<T>;
+    TransientWrite = transient_write::<T>;
 }
 
 impl<const T: bool> Table<T> {
     const BINARY: &'static [[Handler; 8]] =
-        binary_handlers!(Add, Sub, And, Or, Xor, Shl, Shr, Rol, Ror, Mul, Div, MulLow);
+        binary_handlers!(Add, Sub, And, Or, Xor, Shl, Shr, Mul, Div, MulLow);
 
     const ALL: [Handler; KINDS] = {
         let mut all: [Handler; KINDS] = [rare::<T>; KINDS];
@@ -784,48 +890,58 @@ pub(crate) fn threaded(kind: u16) -> Handler {
 
 /// The kind of an instruction: which handler does it.
 pub(crate) fn kind_of(instruction: &Instruction) -> u16 {
-    let variant = instruction.variant();
-    let has = |modifier| usize::from(variant.has(modifier));
-    let (src, dst) = (variant.src0, variant.dst0);
-    let opcode = variant.row.opcode;
-    if let Some(index) = BINARY.iter().position(|&binary| binary == opcode) {
-        let source = match src {
-            SrcMode::Reg => 0,
-            SrcMode::Imm => 1,
-            SrcMode::Code => 2,
-            SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => 3,
-        };
-        // With both sources in registers, `.s` was resolved by exchanging their numbers.
-        let swap = if src == SrcMode::Reg { 0 } else { has(Modifier::Swap) };
-        let on_stack = usize::from(dst != DstMode::Reg);
-        let index = if opcode == Opcode::Mul && instruction.dst1 == 0 && has(Modifier::SetFlags) == 0 {
-            MUL_LOW
-        } else {
-            index
-        };
-        return (index * 32 + source * 8 + on_stack * 4 + has(Modifier::SetFlags) * 2 + swap) as u16;
+    let kind = KIND_OF_SLOT[usize::from(instruction.slot) % crate::isa::SLOTS];
+    // Nobody asks for the high half of a product that goes to r0.
+    if kind / 32 == MUL as u16 && kind & 2 == 0 && instruction.dst1 == 0 {
+        return kind + (MUL_LOW - MUL) as u16 * 32;
     }
-    let memory = |first: Other| {
-        let immediate = usize::from(src == SrcMode::Imm);
-        first as usize + immediate * 2 + has(Modifier::Increment)
-    };
-    let in_registers = src == SrcMode::Reg && dst == DstMode::Reg;
+    kind
+}
+
+static KIND_OF_SLOT: [u16; crate::isa::SLOTS] = {
+    let mut kinds = [0; crate::isa::SLOTS];
+    let mut slot = 0;
+    while slot < kinds.len() {
+        kinds[slot] = kind_of_variant(&crate::isa::VARIANTS[slot]);
+        slot += 1;
+    }
+    kinds
+};
+
+const fn kind_of_variant(variant: &Variant) -> u16 {
+    let opcode = variant.row.opcode;
+    let mut index = 0;
+    while index < BINARY.len() {
+        if BINARY[index] as u8 == opcode as u8 {
+            return (index * 32 + binary_kind(variant)) as u16;
+        }
+        index += 1;
+    }
+    let from_register = matches!(variant.src0, SrcMode::Reg);
+    let to_register = matches!(variant.dst0, DstMode::Reg);
+    let in_registers = from_register && to_register;
+    // Exchanging sources of which one is on the stack is left to the careful path.
+    let from_stack = is_on_stack(variant.src0) && !variant.has(Modifier::Swap);
     let other = match opcode {
         Opcode::Nop => Other::Nop as usize,
-        Opcode::Jump => match src {
+        Opcode::Jump => match variant.src0 {
             SrcMode::Reg => Other::JumpRegister as usize,
             SrcMode::Imm => Other::JumpImmediate as usize,
             SrcMode::Code => Other::JumpCode as usize,
-            SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => Other::Rare as usize,
+            SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => {
+                Other::Rare as usize
+            }
         },
         Opcode::NearCall => Other::NearCall as usize,
         Opcode::RetOk if !variant.has(Modifier::ToLabel) => Other::RetOk as usize,
-        Opcode::HeapRead => memory(Other::HeapReadRegister),
-        Opcode::HeapWrite => memory(Other::HeapWriteRegister),
-        Opcode::AuxHeapRead => memory(Other::AuxReadRegister),
-        Opcode::AuxHeapWrite => memory(Other::AuxWriteRegister),
-        Opcode::FatPointerRead => memory(Other::PointerRead),
-        Opcode::PtrAdd if in_registers => Other::PointerAdd as usize,
+        Opcode::HeapRead => memory_kind(Other::HeapReadRegister, variant),
+        Opcode::HeapWrite => memory_kind(Other::HeapWriteRegister, variant),
+        Opcode::AuxHeapRead => memory_kind(Other::AuxReadRegister, variant),
+        Opcode::AuxHeapWrite => memory_kind(Other::AuxWriteRegister, variant),
+        Opcode::FatPointerRead => memory_kind(Other::PointerRead, variant),
+        Opcode::PtrAdd if from_register || from_stack => {
+            Other::PointerAdd as usize + from_stack as usize + 2 * !to_register as usize
+        }
         Opcode::PtrSub if in_registers => Other::PointerSub as usize,
         Opcode::PtrPack if in_registers => Other::PointerPack as usize,
         Opcode::PtrShrink if in_registers => Other::PointerShrink as usize,
@@ -835,8 +951,39 @@ pub(crate) fn kind_of(instruction: &Instruction) -> u16 {
         Opcode::ErgsLeft => Other::ErgsLeft as usize,
         Opcode::Sp => Other::Sp as usize,
         Opcode::GetContextU128 => Other::ContextU128 as usize,
+        Opcode::Event => Other::Event as usize,
+        Opcode::TransientRead => Other::TransientRead as usize,
+        Opcode::TransientWrite => Other::TransientWrite as usize,
         opcode if super::needs_host(opcode) => Other::Hosted as usize,
         _ => Other::Rare as usize,
     };
     (BINARY_KINDS + other) as u16
+}
+
+/// The place among the 32 handlers of a binary operation.
+const fn binary_kind(variant: &Variant) -> usize {
+    let source = match variant.src0 {
+        SrcMode::Reg => 0,
+        SrcMode::Imm => 1,
+        SrcMode::Code => 2,
+        SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => 3,
+    };
+    // With both sources in registers, `.s` was resolved by exchanging their numbers.
+    let swap = source != 0 && variant.has(Modifier::Swap);
+    let on_stack = !matches!(variant.dst0, DstMode::Reg);
+    source * 8
+        + on_stack as usize * 4
+        + variant.has(Modifier::SetFlags) as usize * 2
+        + swap as usize
+}
+
+/// The place among the handlers of a memory access, by source and `.inc`.
+const fn memory_kind(first: Other, variant: &Variant) -> usize {
+    let immediate = matches!(variant.src0, SrcMode::Imm);
+    first as usize + immediate as usize * 2 + variant.has(Modifier::Increment) as usize
+}
+
+/// Whether a first source is on the stack.
+pub(crate) const fn is_on_stack(source: SrcMode) -> bool {
+    matches!(source, SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute)
 }

@@ -12,6 +12,7 @@ use crate::pubdata::MAX_WRITE_PRICE;
 use crate::semantics::FatPointer;
 use crate::state::frame::UNMAPPED_PAGE;
 use crate::state::journal::Undo;
+use crate::state::registers::Register;
 use crate::versioned_hash::VersionedHash;
 use crate::vm::trace::Outcome;
 use crate::word::{Address, Word, system_address};
@@ -280,17 +281,29 @@ impl Vm {
         Ok(())
     }
 
+    /// Reads a transient slot whose key is in a register into another.
+    #[inline(never)]
+    pub(super) fn transient_read_to(&mut self, key: Register, result: Register) {
+        let key = *self.source(key);
+        let value = self.transient_read(&key);
+        self.set_destination(result, &value);
+    }
+
+    /// Writes a transient slot whose key and value are in registers.
+    #[inline(never)]
+    pub(super) fn transient_write_from(&mut self, key: Register, value: Register) {
+        let (key, value) = (*self.source(key), *self.source(value));
+        self.transient_write(&key, &value);
+    }
+
     /// The value of a transient slot in this transaction.
     pub(super) fn transient_read(&mut self, key: &Word) -> Word {
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
-        match self.slots.find(&self.frame.this_address, key) {
-            Some(index) if self.slots.all[index].transient_epoch == self.epoch => {
-                self.slots.all[index].transient
-            }
-            _ => Word::ZERO,
-        }
+        let index = self.slots.intern(&self.frame.this_address, key);
+        let slot = &self.slots.all[index];
+        if slot.transient_epoch == self.epoch { slot.transient } else { Word::ZERO }
     }
 
     /// Writes a transient slot.
@@ -308,6 +321,30 @@ impl Vm {
         slot.transient = *value;
         slot.transient_epoch = self.epoch;
         self.push_undo(undo);
+    }
+
+    /// Adds to the event queue what is in two registers.
+    #[inline(never)]
+    pub(super) fn add_event(&mut self, key: Register, value: Register, is_first: bool) {
+        let (key, value) = (*self.source(key), *self.source(value));
+        self.push_event(key, value, is_first);
+    }
+
+    /// Adds to the event queue.
+    pub(super) fn push_event(&mut self, key: Word, value: Word, is_first: bool) {
+        if self.events.len() == self.events.capacity() {
+            self.check_memory();
+        }
+        let address = self.frame.this_address;
+        self.events.push(Event { address, key, value, is_first, tx_number: self.tx_number });
+        // Runs of events in one frame share an entry of the undo log.
+        let newest = self.snapshots.last().map_or(0, |snapshot| snapshot.undo);
+        let begin = self.innermost_mark().max(newest);
+        let in_frame = self.undo.len() > begin;
+        match self.undo.last_mut() {
+            Some(Undo::Events(count)) if in_frame => *count += 1,
+            _ => self.push_undo(Undo::Events(1)),
+        }
     }
 
     /// Calls the precompile at the contract's address; false if the ergs it asks for are not there.

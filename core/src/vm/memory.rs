@@ -168,6 +168,16 @@ impl Vm {
         self.freed.get(bit / FREED_BITS).is_some_and(|bits| bits >> (bit % FREED_BITS) & 1 == 1)
     }
 
+    /// Forgets which pages of the calls from this base page on were freed: going back to a snapshot gives their
+    /// numbers to other calls.
+    pub(super) fn forget_freed(&mut self, next_base_page: u32) {
+        let bit = Self::freed_bit(next_base_page);
+        self.freed.truncate(bit / FREED_BITS + 1);
+        if let Some(bits) = self.freed.get_mut(bit / FREED_BITS) {
+            *bits &= (1 << (bit % FREED_BITS)) - 1;
+        }
+    }
+
     /// Frees a page that nothing can reach any more.
     fn free_page(&mut self, number: u32) {
         let Some(page) = self.pages.get(number) else { return };

@@ -155,6 +155,23 @@ impl Vm {
 
     /// Takes back everything since a position in the undo log that does not outlive failing frames.
     pub(super) fn undo_to(&mut self, mark: usize) {
+        let newest = self.snapshots.last().map_or(0, |snapshot| snapshot.undo);
+        self.undo_and_drop(mark.max(newest));
+        if mark < newest {
+            self.compensate(mark, newest);
+        }
+    }
+
+    /// Length of the undo log when the innermost frame began.
+    pub(super) fn innermost_mark(&self) -> usize {
+        if self.near_frames.len() > self.frame.near_base {
+            self.near_frames.last().map_or(0, |frame| frame.undo_mark())
+        } else {
+            self.frame.undo_mark
+        }
+    }
+
+    fn undo_and_drop(&mut self, mark: usize) {
         let mut kept = mark;
         for at in (mark..self.undo.len()).rev() {
             self.undo_one(self.undo[at], false);
@@ -166,6 +183,49 @@ impl Vm {
             }
         }
         self.undo.truncate(kept);
+    }
+
+    /// Takes back what is older than the newest snapshot, which still needs those entries of the log: every step back
+    /// is a new entry itself.
+    fn compensate(&mut self, mark: usize, newest: usize) {
+        let Some(snapshot) = self.snapshots.last_mut() else { return };
+        let seen = snapshot.compensated;
+        snapshot.compensated = seen.min(mark);
+        for at in (mark..newest).rev() {
+            let entry = self.undo[at];
+            let Some(forth) = self.inverse(&entry) else { continue };
+            // What was taken back before is in the storage log already.
+            self.undo_one(entry, at >= seen);
+            self.push_undo(forth);
+        }
+    }
+
+    /// The entry that undoes an undo.
+    fn inverse(&mut self, entry: &Undo) -> Option<Undo> {
+        let snapshot = self.snapshots.last_mut()?;
+        Some(match *entry {
+            Undo::Storage { slot, .. } => {
+                let now = self.slots.all.get(slot as usize)?;
+                Undo::Storage { slot, value: now.current, paid: now.paid, log: u32::MAX }
+            }
+            Undo::Transient { slot, .. } => {
+                let now = self.slots.all.get(slot as usize)?;
+                Undo::Transient { slot, value: now.transient, epoch: now.transient_epoch }
+            }
+            Undo::Pubdata(by) => Undo::Pubdata(by.wrapping_neg()),
+            Undo::Events(count) => {
+                let first = self.events.len().saturating_sub(count as usize);
+                snapshot.events.extend_from_slice(self.events.get(first..)?);
+                Undo::EventsTaken(count)
+            }
+            Undo::EventsTaken(count) => Undo::Events(count),
+            Undo::L1Message => {
+                snapshot.l1_messages.push(*self.l1_messages.last()?);
+                Undo::L1MessageTaken
+            }
+            Undo::L1MessageTaken => Undo::L1Message,
+            Undo::Warmth { .. } | Undo::Decommit | Undo::DecommitUnpaid(_) => return None,
+        })
     }
 
     /// Takes one step back. With `whole`, as part of going back to a snapshot of the whole machine.
@@ -188,11 +248,22 @@ impl Vm {
                 }
             }
             Undo::Pubdata(by) => self.pubdata = self.pubdata.wrapping_sub(by),
-            Undo::Event => {
-                self.events.pop();
+            Undo::Events(count) => {
+                self.events.truncate(self.events.len().saturating_sub(count as usize));
             }
             Undo::L1Message => {
                 self.l1_messages.pop();
+            }
+            Undo::EventsTaken(count) => {
+                if let Some(snapshot) = self.snapshots.last_mut() {
+                    let first = snapshot.events.len().saturating_sub(count as usize);
+                    self.events.extend(snapshot.events.drain(first..));
+                }
+            }
+            Undo::L1MessageTaken => {
+                let taken =
+                    self.snapshots.last_mut().and_then(|snapshot| snapshot.l1_messages.pop());
+                self.l1_messages.extend(taken);
             }
             Undo::Warmth { slot, was_read, was_written } if whole => {
                 if let Some(slot) = self.slots.all.get_mut(slot as usize) {

@@ -3,7 +3,7 @@
 //! Between transactions a host makes a snapshot, and goes back to it when the next one must not be in the batch.
 //! They nest. Small things are copied; what is large (memory, storage) is journalled from then on.
 
-use super::{EMPTY_PLACE, Exit, NearFrames, Page, Registers, Stack, Stop, Vm};
+use super::{EMPTY_PLACE, Event, Exit, L1Message, NearFrames, Page, Registers, Stack, Stop, Vm};
 use crate::state::page::SavedChunk;
 use alloc::vec::Vec;
 use core::fmt;
@@ -45,7 +45,13 @@ pub(super) struct Saved {
     near_frames: NearFrames,
     next_base_page: u32,
     retained: Vec<u32>,
-    undo: usize,
+    pub(super) undo: usize,
+    /// Entries of the undo log from here to `undo` were undone by entries behind it: a frame that is older than the
+    /// snapshot failed. Equal to `undo` as long as none did.
+    pub(super) compensated: usize,
+    /// Events and messages to L1 that were taken back in the course of that.
+    pub(super) events: Vec<Event>,
+    pub(super) l1_messages: Vec<L1Message>,
     epoch: u32,
     tx_number: u16,
     pubdata: i32,
@@ -88,6 +94,9 @@ impl Vm {
             next_base_page: self.next_base_page,
             retained: self.retained.clone(),
             undo: self.undo.len(),
+            compensated: self.undo.len(),
+            events: Vec::new(),
+            l1_messages: Vec::new(),
             epoch: self.epoch,
             tx_number: self.tx_number,
             pubdata: self.pubdata,
@@ -107,7 +116,12 @@ impl Vm {
     /// # Errors
     /// Without a snapshot.
     pub fn pop_snapshot(&mut self) -> Result<(), SnapshotError> {
-        let snapshot = self.snapshots.pop().ok_or(SnapshotError::NoSnapshot)?;
+        let mut snapshot = self.snapshots.pop().ok_or(SnapshotError::NoSnapshot)?;
+        if let Some(older) = self.snapshots.last_mut() {
+            older.events.append(&mut snapshot.events);
+            older.l1_messages.append(&mut snapshot.l1_messages);
+            older.compensated = older.compensated.min(snapshot.compensated);
+        }
         for (number, older) in snapshot.pages {
             if let Some(page) = self.pages.get_mut(number) {
                 page.forget(older);
@@ -130,14 +144,15 @@ impl Vm {
     /// # Errors
     /// Without a snapshot.
     pub fn rollback(&mut self) -> Result<(), SnapshotError> {
+        let mark = self.snapshots.last().ok_or(SnapshotError::NoSnapshot)?.undo;
+        for entry in self.undo.split_off(mark).into_iter().rev() {
+            self.undo_one(entry, true);
+        }
         let snapshot = self.snapshots.pop().ok_or(SnapshotError::NoSnapshot)?;
         if !self.callers.is_empty() {
             let first = self.callers.swap_remove(0);
             self.callers.clear();
             self.frame = first;
-        }
-        for entry in self.undo.split_off(snapshot.undo).into_iter().rev() {
-            self.undo_one(entry, true);
         }
         self.registers = snapshot.registers;
         self.pc = snapshot.pc;
@@ -152,6 +167,7 @@ impl Vm {
         self.frame.stack = snapshot.stack;
         self.near_frames = snapshot.near_frames;
         self.next_base_page = snapshot.next_base_page;
+        self.forget_freed(snapshot.next_base_page);
         self.retained = snapshot.retained;
         self.epoch = snapshot.epoch;
         self.tx_number = snapshot.tx_number;

@@ -27,7 +27,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Artifact, ArtifactErrorKind> {
         }
         let size = entry.size();
         // The members lie in memory already: reading them is bounded, whatever sizes they claim.
-        let content = input::bounded(entry).map_err(|error| ArtifactErrorKind::Tar(error.to_string()))?;
+        let content =
+            input::bounded(entry).map_err(|error| ArtifactErrorKind::Tar(error.to_string()))?;
         if content.len() as u64 != size {
             let name = path.display();
             return Err(ArtifactErrorKind::Tar(format!("{name} is cut off")));

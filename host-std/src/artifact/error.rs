@@ -110,7 +110,7 @@ pub enum ArtifactErrorKind {
 }
 
 /// Most names that a message lists.
-const LISTED: usize = 20;
+const LISTED: usize = 60;
 
 fn list(f: &mut fmt::Formatter<'_>, names: &[String]) -> fmt::Result {
     for (index, name) in names.iter().take(LISTED).enumerate() {

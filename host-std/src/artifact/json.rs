@@ -20,7 +20,11 @@ pub(super) fn from_value(value: &Value, stem: &str) -> Result<Artifact, Artifact
     };
     if let Some(output @ Value::Object(inner)) = top.get("output") {
         if inner.contains_key("contracts") || inner.contains_key("errors") {
-            return standard::parse(Node { value: output, path: "output".into(), format: Format::StandardJson });
+            return standard::parse(Node {
+                value: output,
+                path: "output".into(),
+                format: Format::StandardJson,
+            });
         }
     }
     let node = |format| Node { value, path: String::new(), format };
@@ -186,8 +190,11 @@ impl<'a> Node<'a> {
     }
 }
 
+/// Characters of a placeholder: as many as the digits of an address.
+const PLACEHOLDER: usize = 40;
+
 /// The placeholder in unlinked code.
 fn placeholder(text: &str) -> String {
     let start = text.find("__").unwrap_or_default();
-    quote(text.get(start..).unwrap_or_default().get(..40).unwrap_or("a library"))
+    text.chars().skip(text[..start].chars().count()).take(PLACEHOLDER).collect()
 }

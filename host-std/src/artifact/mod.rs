@@ -17,6 +17,7 @@ pub use error::{ArtifactError, ArtifactErrorKind};
 use crate::input;
 use core::fmt;
 use eravm_core::{MAX_CODE_WORDS, VersionedHash};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// What kind of file an artifact was.
@@ -116,11 +117,9 @@ fn check_code(
         _ => return Err(ArtifactErrorKind::TooLong { words }),
     };
     match stated {
-        Some(stated) if stated.at_rest() != actual => Err(ArtifactErrorKind::HashMismatch {
-            contract: contract.to_owned(),
-            stated,
-            actual,
-        }),
+        Some(stated) if stated.at_rest() != actual => {
+            Err(ArtifactErrorKind::HashMismatch { contract: contract.to_owned(), stated, actual })
+        }
         _ => Ok(code),
     }
 }
@@ -180,9 +179,6 @@ impl Artifact {
     fn index_of(&self, name: Option<&str>) -> Result<usize, ArtifactErrorKind> {
         let has_code =
             |contract: &Contract| !matches!(contract.code, Err(ArtifactErrorKind::NoCode(_)));
-        let names = |which: &[usize]| -> Vec<String> {
-            which.iter().filter_map(|&at| self.contracts.get(at)).map(Contract::full_name).collect()
-        };
         let all: Vec<usize> = (0..self.contracts.len()).collect();
         let matching: Vec<usize> = match name {
             Some(name) => {
@@ -196,11 +192,24 @@ impl Artifact {
             ([], None) => all.first().copied().ok_or(ArtifactErrorKind::NoContract),
             ([], Some(name)) => Err(ArtifactErrorKind::UnknownContract {
                 name: name.to_owned(),
-                known: names(&all),
+                known: self.names(&all),
             }),
             ([first, rest @ ..], Some(_)) if self.same_code(*first, rest) => Ok(*first),
-            (several, _) => Err(ArtifactErrorKind::SeveralContracts(names(several))),
+            (several, _) => Err(ArtifactErrorKind::SeveralContracts(self.names(several))),
         }
+    }
+
+    /// The shortest names by which contracts can be chosen.
+    fn names(&self, which: &[usize]) -> Vec<String> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for contract in &self.contracts {
+            *counts.entry(&contract.name).or_default() += 1;
+        }
+        let shown = |contract: &Contract| match counts.get(contract.name.as_str()) {
+            Some(2..) => contract.full_name(),
+            _ => contract.name.clone(),
+        };
+        which.iter().filter_map(|&at| self.contracts.get(at)).map(shown).collect()
     }
 
     /// Whether it does not matter which of these is meant.
@@ -252,7 +261,8 @@ fn split_reference(reference: &str) -> (&str, Option<&str>) {
     if reference == input::STDIN || Path::new(reference).exists() {
         return (reference, None);
     }
-    let parts = reference.match_indices(':').map(|(at, _)| (&reference[..at], &reference[at + 1..]));
+    let parts =
+        reference.match_indices(':').map(|(at, _)| (&reference[..at], &reference[at + 1..]));
     for (file, name) in parts {
         if !name.is_empty() && (file == input::STDIN || Path::new(file).is_file()) {
             return (file, Some(name));

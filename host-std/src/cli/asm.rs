@@ -22,8 +22,7 @@ pub(super) struct AsmArgs {
 
 pub(super) fn run(args: &AsmArgs) -> Result<u8, CliError> {
     let file = || args.file.clone();
-    let bytes =
-        input::read(&args.file).map_err(|error| CliError::Read { file: file(), error })?;
+    let bytes = input::read(&args.file).map_err(|error| CliError::Read { file: file(), error })?;
     let source = core::str::from_utf8(&bytes).map_err(|_| CliError::NotText(file()))?;
     let source = source.trim_start_matches('\u{feff}');
     let assembly =

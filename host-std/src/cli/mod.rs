@@ -3,6 +3,7 @@
 mod asm;
 mod disasm;
 mod error;
+pub mod replay;
 mod run;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +35,8 @@ enum Command {
     Asm(asm::AsmArgs),
     /// Show a program as source text that assembles to the same bytes
     Disasm(disasm::DisasmArgs),
+    /// Run recorded batches again and compare
+    Replay(replay::ReplayArgs),
 }
 
 /// Does what the command line says.
@@ -42,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Asm(args) => asm::run(&args),
         Command::Disasm(args) => disasm::run(&args),
+        Command::Replay(args) => return replay::run(&args),
     };
     match result {
         Ok(status) => ExitCode::from(status),

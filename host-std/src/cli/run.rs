@@ -15,9 +15,7 @@ use crate::summary::Summary;
 use crate::trace::TraceWriter;
 use clap::{ArgAction, Args, ValueEnum};
 use eravm_core::asm::assemble;
-use eravm_core::{
-    Address, Known, NEWEST_KNOWN_PROTOCOL, RunError, Semantics, Stop, VersionedHash,
-};
+use eravm_core::{Address, Known, NEWEST_KNOWN_PROTOCOL, RunError, Semantics, Stop, VersionedHash};
 use std::fs::File;
 
 /// Arguments of `eravm run`.
@@ -133,7 +131,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         text
     } else {
         let mut text = Summary { report: &report, ergs: args.ergs }.to_string();
-        if setup.is_example && args.calldata.is_none() {
+        if setup.is_example && args.calldata.is_none() && report.exit == ExitKind::Returned {
             text.push('\n');
             text.push_str(EXAMPLE_TEXT);
         }
@@ -271,8 +269,8 @@ fn base(
 }
 
 fn add_storage(file: &str, host: &mut Host) -> Result<(), CliError> {
-    let bytes = input::read(file)
-        .map_err(|error| CliError::Read { file: file.to_owned(), error })?;
+    let bytes =
+        input::read(file).map_err(|error| CliError::Read { file: file.to_owned(), error })?;
     let slots = storage_file::parse(&bytes)
         .map_err(|error| CliError::Storage { file: file.to_owned(), error })?;
     for (address, key, value) in slots {

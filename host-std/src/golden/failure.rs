@@ -110,7 +110,7 @@ pub enum FailureKind {
     AfterEnd,
     /// A snapshot cannot be made or gone back to.
     Snapshot(SnapshotError),
-    /// There are too many snapshots at a time.
+    /// There are too many snapshots, at a time or for the number of transactions.
     TooManySnapshots,
     /// The storage log names a slot or a value that is not in its table.
     StorageLogIndex(u32),
@@ -149,7 +149,7 @@ impl fmt::Display for FailureKind {
             }
             Self::AfterEnd => f.write_str("the machine is to run on after its end"),
             Self::Snapshot(error) => fmt::Display::fmt(error, f),
-            Self::TooManySnapshots => f.write_str("too many snapshots at a time"),
+            Self::TooManySnapshots => f.write_str("too many snapshots"),
             Self::StorageLogIndex(index) => {
                 write!(f, "index {index} in the storage log is beyond its table")
             }

@@ -96,6 +96,8 @@ pub enum Op {
     Hook {
         /// The value written to the hook address.
         id: u64,
+        /// Its name.
+        name: String,
         /// The three words before the hook address.
         params: [Hex<Word>; 3],
         /// What the reference has there, if it numbers pages otherwise.
@@ -172,6 +174,8 @@ pub enum EndKind {
 /// A transaction.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Transaction {
+    /// The hash by which the bootloader knows it.
+    pub hash: Hex<VersionedHash>,
     /// The transaction as the API has it.
     pub tx: TransactionData,
     /// Instructions it took.
@@ -325,6 +329,8 @@ pub struct Results {
     pub final_registers_r1_to_r15: [(Hex<Word>, bool); 15],
     /// Words of the bootloader's heap that are not zero, by index.
     pub final_bootloader_heap_nonzero: Vec<(u32, Hex<Word>)>,
+    /// What the host wrote to the bootloader's heap, by word index.
+    pub operator_bootloader_memory: Vec<(u32, Hex<Word>)>,
     /// All events.
     pub events: Vec<Event>,
     /// All logs that users sent to L1.

@@ -82,23 +82,24 @@ impl LoadErrorKind {
 
 /// Code by hash. Cloning is cheap.
 #[derive(Clone, Debug, Default)]
-pub struct Code(Arc<HashMap<VersionedHash, Program>>);
+pub struct Code(Vec<Arc<HashMap<VersionedHash, Program>>>);
 
 impl Code {
-    /// Reads files that map hashes to code. Of several that know a hash the first one counts.
+    /// Reads a file that maps hashes to code.
     ///
     /// # Errors
-    /// If a file cannot be read, or the code in it does not have the hash under which it stands.
-    pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Self, LoadError> {
-        let mut all = HashMap::new();
-        for path in paths.iter().map(AsRef::as_ref) {
-            let map: BTreeMap<String, String> = parse(path, &read(path)?)?;
-            for (name, code) in map {
-                let (hash, program) = decode(&name, &code).map_err(|kind| kind.of(path))?;
-                all.entry(hash).or_insert(program);
-            }
-        }
-        Ok(Self(Arc::new(all)))
+    /// If it cannot be read, or code in it does not have the hash under which it stands.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let map: BTreeMap<String, String> = parse(path, &read(path)?)?;
+        let entries = map.iter().map(|(name, code)| decode(name, code));
+        let all: Result<_, _> = entries.collect();
+        Ok(Self(vec![Arc::new(all.map_err(|kind| kind.of(path))?)]))
+    }
+
+    /// This code and other code.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self(self.0.iter().chain(&other.0).cloned().collect())
     }
 
     /// The code file that belongs to a golden: beside it, or else in the folder above.
@@ -120,7 +121,7 @@ impl Code {
 
     /// The code behind a hash.
     pub fn get(&self, hash: &VersionedHash) -> Option<&Program> {
-        self.0.get(hash)
+        self.0.iter().find_map(|map| map.get(hash))
     }
 }
 

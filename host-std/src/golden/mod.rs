@@ -9,7 +9,7 @@
 //!
 //! let path = Path::new("goldens/transfer_1.json.gz");
 //! let golden = Golden::load(path)?;
-//! let code = Code::load(&[Code::file_for(path)?])?;
+//! let code = Code::load(&Code::file_for(path)?)?;
 //! println!("{} instructions", replay(&golden, &code)?.instructions);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -24,6 +24,7 @@
 //!   (`read_heap`); how and when the first frame ended, and its output;
 //! * of every transaction and of the tip of the batch: instructions and cycles, result, ergs, refunds, pubdata, events, logs, storage
 //!   changes, foreign code that was deployed;
+//! * what the host assembled from what it wrote (`pubdata`, `operator_bootloader_memory`);
 //! * of the batch: instructions and cycles, ergs, pubdata counter, registers, the bootloader's heap, events, logs, changed slots, used code,
 //!   refunds, pubdata costs, state diffs, and the storage log with kinds, times and rollbacks.
 //!
@@ -36,10 +37,11 @@
 //!
 //! # What is not compared
 //!
-//! What the host of a batch computes and the machine never sees: `circuit_statistic`, `pubdata` and `operator_bootloader_memory`
-//! (assembled from what the host wrote), `l1_batch_env`, `extra`, and names, hashes and contents of transactions, which are in the
-//! machine's memory in the encoding that `host_script` writes there.
+//! What the host of a batch computes and the machine never sees: `circuit_statistic`, `l1_batch_env`, `extra`, and contents of
+//! transactions, which are in the machine's memory in the encoding that `host_script` writes there. Names, notes and versions of
+//! tools are for readers.
 
+mod assembled;
 mod compare;
 mod events;
 mod failure;

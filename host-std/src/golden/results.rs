@@ -8,7 +8,7 @@ use super::host::World;
 use super::machine::{HEAP_PAGE, HEAP_WORDS};
 use super::value::Hex;
 use blake2::{Blake2s256, Digest};
-use eravm_core::{StorageAccess, StorageChange, VersionedHash, Vm, Word, system_address};
+use eravm_core::{Exit, StorageAccess, StorageChange, VersionedHash, Vm, Word, system_address};
 use std::collections::BTreeSet;
 
 /// `L1Messenger`, whose slots are not part of the state diffs.
@@ -36,7 +36,7 @@ impl Effects {
 
 /// Compares the state after the batch.
 ///
-/// `before_end` is what the first frame had done before its last instruction, if the golden tells that apart.
+/// `before_end` is what the first frame had done before its last instruction, if that is known and counts.
 pub(super) fn compare(
     batch: &Batch,
     world: &World<'_>,
@@ -48,7 +48,6 @@ pub(super) fn compare(
         values(|| format!("batch.{name}"), &expected, &actual)
     };
     same("total_instructions", results.total_instructions, vm.instructions())?;
-    same("legacy_cycles", results.legacy_cycles, vm.instructions())?;
     same("final_gas", results.final_gas.into(), vm.ergs().into())?;
     let pubdata = || "batch.final_pubdata_counter".to_owned();
     values(pubdata, &results.final_pubdata_counter, &vm.pubdata())?;
@@ -95,18 +94,25 @@ fn compare_effects(
     before_end: Option<&Effects>,
 ) -> Result<(), Difference> {
     let effects = Effects::of(vm);
-    let both = |effects: &Effects| {
+    let with_batch = |effects: &Effects| {
         let (results, what) = (&batch.results, "batch.deduplicated_storage_changes");
         logs("batch.system_logs", &results.system_logs, &effects.system_logs)?;
         lists(what, &results.deduplicated_storage_changes, &effects.values())
     };
-    let Some(reference) = &batch.zk_evm_final_state else { return both(&effects) };
-    let what = "zk_evm_final_state.deduplicated_storage_changes";
-    logs("zk_evm_final_state.system_logs", &reference.system_logs, &effects.system_logs)?;
-    let mut changes = effects.values();
-    changes.retain(|(_, _, value)| !value.0.is_zero());
-    lists(what, &reference.deduplicated_storage_changes, &changes)?;
-    before_end.map_or(Ok(()), both)
+    // One of the machines behind the goldens does not undo what a failing first frame did, and `batch` is its view.
+    let failed = !matches!(vm.ended(), None | Some(Exit::Returned(_)));
+    if let Some(reference) = &batch.zk_evm_final_state {
+        let what = "zk_evm_final_state.deduplicated_storage_changes";
+        logs("zk_evm_final_state.system_logs", &reference.system_logs, &effects.system_logs)?;
+        let mut changes = effects.values();
+        changes.retain(|(_, _, value)| !value.0.is_zero());
+        lists(what, &reference.deduplicated_storage_changes, &changes)?;
+    }
+    match before_end {
+        _ if !failed => with_batch(&effects),
+        Some(before_end) => with_batch(before_end),
+        None => Ok(()),
+    }
 }
 
 /// Compares the code that was used. The order does not matter.
@@ -155,7 +161,9 @@ fn compare_storage_log(expected: &StorageLog, actual: &[StorageAccess]) -> Resul
         values(what("kind"), &kind, &kind_of(access))?;
         values(what("tx_number"), &tx_number, &access.tx_number)?;
         values(what("read"), &value(read)?, &access.read)?;
-        values(what("written"), &value(written)?, &access.written)?;
+        // The reference leaves the second value of a read at zero.
+        let after = if access.is_write { access.written } else { Word::ZERO };
+        values(what("written"), &value(written)?, &after)?;
     }
     let what = || "batch.storage_log.rows.length".to_owned();
     Ok(values(what, &expected.rows.len(), &actual.len())?)

@@ -1,5 +1,6 @@
 //! Doing what the host did, and comparing what the machine answers.
 
+use super::assembled::Written;
 use super::compare::{bytes, values};
 use super::failure::{Difference, Failure, FailureKind, Pass, Place};
 use super::format::{Batch, EndKind, Op};
@@ -15,8 +16,30 @@ use super::{Figures, reason};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Exit, Limits, RunError, Stop, Vm, Word};
 
+/// Names of the hooks, by number.
+const HOOKS: [&str; 13] = [
+    "AccountValidationEntered",
+    "PaymasterValidationEntered",
+    "ValidationExited",
+    "ValidationStepEnded",
+    "TxHasEnded",
+    "DebugLog",
+    "DebugReturnData",
+    "NearCallCatch",
+    "AskOperatorForRefund",
+    "NotifyAboutRefund",
+    "PostResult",
+    "FinalBatchInfo",
+    "PubdataRequested",
+];
+/// The hook that ends a transaction.
+const TX_HAS_ENDED: u64 = 4;
+/// The heap word where the bootloader keeps the hash of the transaction.
+const TX_HASH_WORD: u32 = 73;
 /// The hook that says what came of a transaction's execution.
 const POST_RESULT: u64 = 10;
+/// The hook that asks for a refund.
+const ASK_OPERATOR_FOR_REFUND: u64 = 8;
 /// The hook that says what was refunded.
 const NOTIFY_ABOUT_REFUND: u64 = 9;
 /// What the host writes the refund that it proposes for.
@@ -25,7 +48,7 @@ const OPERATOR_REFUND: &str = "operator_refund";
 const MAX_INSTRUCTIONS: u64 = 1 << 32;
 /// Instructions to go on for to find out where a run that is longer than it should be ends.
 const OVERTIME: u64 = 1 << 24;
-/// Most snapshots at a time. Batches have one.
+/// Most snapshots at a time, and most in a batch beyond one a transaction. Batches have one at a time.
 const MAX_SNAPSHOTS: usize = 16;
 
 /// One run of a batch.
@@ -36,7 +59,12 @@ struct Replay<'a> {
     numbering: Numbering,
     vm: Vm,
     follower: Option<Follower<'a>>,
-    snapshots: usize,
+    /// How many snapshots were made.
+    snapshots_made: usize,
+    /// Cycles when each snapshot was made.
+    snapshots: Vec<u64>,
+    /// Instructions that were done and taken back. The reference does not count them as cycles.
+    rolled_back: u64,
     /// The transaction that runs.
     current: Option<usize>,
     start: Start,
@@ -46,6 +74,7 @@ struct Replay<'a> {
     /// Whether the last hook said that a transaction was executed, and its success.
     executed: Option<bool>,
     before_end: Option<Effects>,
+    written: Written,
     hooks: u64,
 }
 
@@ -84,12 +113,15 @@ impl<'a> Replay<'a> {
             start: Start::of(&vm),
             vm,
             follower,
-            snapshots: 0,
+            snapshots_made: 0,
+            snapshots: Vec::new(),
+            rolled_back: 0,
             current: None,
             heard: Heard::default(),
             params: [Word::ZERO; 3],
             executed: None,
             before_end: None,
+            written: Written::default(),
             hooks: 0,
         })
     }
@@ -104,20 +136,27 @@ impl<'a> Replay<'a> {
             }
             Op::ReadHeap { data, page, start } => self.read_heap(index, &data.0, *page, *start),
             Op::MakeSnapshot => {
-                self.snapshots += 1;
-                if self.snapshots > MAX_SNAPSHOTS {
+                self.snapshots_made += 1;
+                let transactions = self.batch.transactions.len();
+                if self.snapshots.len() == MAX_SNAPSHOTS
+                    || self.snapshots_made > MAX_SNAPSHOTS + transactions
+                {
                     return Err(FailureKind::TooManySnapshots);
                 }
+                self.snapshots.push(self.vm.instructions() - self.rolled_back);
+                self.written.make_snapshot();
                 Ok(self.vm.make_snapshot()?)
             }
             Op::PopSnapshot => {
-                self.vm.pop_snapshot()?;
-                self.snapshots -= 1;
-                Ok(())
+                self.snapshots.pop();
+                self.written.pop_snapshot();
+                Ok(self.vm.pop_snapshot()?)
             }
             Op::RollbackToSnapshot => {
                 self.vm.rollback()?;
-                self.snapshots -= 1;
+                self.written.rollback();
+                let cycles = self.snapshots.pop().unwrap_or(0);
+                self.rolled_back = self.vm.instructions() - cycles;
                 Ok(())
             }
             Op::StartNewL2Block => Ok(()),
@@ -171,6 +210,7 @@ impl<'a> Replay<'a> {
             }
             self.vm.write_heap_word(index * 32, &word.0);
         }
+        self.written.write(reason, words);
         if let (OPERATOR_REFUND, [(_, refund)]) = (reason, words) {
             self.heard.proposed = refund.0.0[0];
         }
@@ -195,7 +235,7 @@ impl<'a> Replay<'a> {
         } else {
             exit
         };
-        self.heard.last = Some((self.vm.ergs(), self.vm.pubdata()));
+        self.heard.ergs = Some(self.vm.ergs());
         let actual = self.vm.instructions();
         values(|| format!("host_script[{index}].icount"), &icount, &actual)?;
         Ok(exit)
@@ -219,7 +259,8 @@ impl<'a> Replay<'a> {
     }
 
     fn hook(&mut self, op: &Op, index: usize) -> Result<(), FailureKind> {
-        let Op::Hook { id, params, params_zk_evm, gas, pubdata, tx_number, icount, .. } = op else {
+        let Op::Hook { id, name, params, params_zk_evm, gas, pubdata, tx_number, icount } = op
+        else {
             return Ok(());
         };
         let exit = self.run(index, *icount)?;
@@ -228,6 +269,8 @@ impl<'a> Replay<'a> {
             return Err(other_exit(index, &format!("hook {id}"), exit));
         };
         values(what("id"), &Word::from_u64(*id), &value)?;
+        let known = HOOKS.get(*id as usize).copied().unwrap_or(name);
+        values(what("name"), &name.as_str(), &known)?;
         values(what("gas"), gas, &self.vm.ergs())?;
         values(what("pubdata"), pubdata, &self.vm.pubdata())?;
         values(what("tx_number"), tx_number, &self.vm.tx_number())?;
@@ -235,10 +278,20 @@ impl<'a> Replay<'a> {
         self.hooks += 1;
         match *id {
             POST_RESULT => self.executed = Some(!self.params[0].is_zero()),
+            TX_HAS_ENDED => self.compare_hash()?,
+            ASK_OPERATOR_FOR_REFUND => self.heard.pubdata_refunded = Some(self.vm.pubdata()),
             NOTIFY_ABOUT_REFUND => self.heard.refunded = self.params[0].0[0],
             _ => {}
         }
         Ok(())
+    }
+
+    /// Compares the hash of the transaction that has just ended.
+    fn compare_hash(&self) -> Result<(), Difference> {
+        let Some(index) = self.current else { return Ok(()) };
+        let Some(transaction) = self.batch.transactions.get(index) else { return Ok(()) };
+        let hash = self.vm.heap_word(TX_HASH_WORD * 32);
+        values(|| format!("transactions[{index}].hash"), &transaction.hash.0.to_word(), &hash)
     }
 
     /// Compares the words beside a hook.
@@ -311,7 +364,8 @@ impl<'a> Replay<'a> {
         output: &[u8],
     ) -> Result<(), FailureKind> {
         if let Some(follower) = &mut self.follower {
-            follower.pause_at_end = self.batch.zk_evm_final_state.is_some();
+            // With a snapshot the host goes back, and nobody sees the state at the end.
+            follower.pause_at_end = self.snapshots.is_empty();
         }
         let exit = self.run(index, icount)?;
         let (actual, pointer) = match exit {
@@ -337,8 +391,12 @@ impl<'a> Replay<'a> {
         if let Some(outcome) = &results.block_tip {
             let (vm, code) = (&self.vm, self.code);
             transaction::compare("batch.block_tip", outcome, vm, &self.start, &self.heard, code)?;
+            self.written.compare(results)?;
         }
-        results::compare(self.batch, &self.world, &self.vm, self.before_end.as_ref())?;
+        let cycles = instructions - self.rolled_back;
+        values(|| "batch.legacy_cycles".to_owned(), &results.legacy_cycles, &cycles)?;
+        let before_end = self.before_end.as_ref();
+        results::compare(self.batch, &self.world, &self.vm, before_end)?;
         let mut trace_records = 0;
         if let Some(follower) = &self.follower {
             follower.finish(&results.opcode_histogram)?;

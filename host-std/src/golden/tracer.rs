@@ -3,7 +3,7 @@
 use super::failure::{Difference, FailureKind};
 use super::format::TraceDigest;
 use super::value::hex;
-use eravm_core::isa::Opcode;
+use eravm_core::isa::{Dst0, DstMode, Opcode};
 use eravm_core::{Outcome, Step, Tracer, Verdict, Vm};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ pub(super) struct Follower<'a> {
     expected: &'a TraceDigest,
     next_checkpoint: usize,
     trace: Option<Box<dyn Read>>,
+    /// How far the instruction before moved the stack pointer for its result.
+    pushed: u16,
     /// Records of the trace that agreed.
     pub(super) records: u64,
     /// Whether to pause before the first frame's last instruction.
@@ -52,6 +54,7 @@ impl<'a> Follower<'a> {
             expected,
             next_checkpoint: 0,
             trace: trace.map(open).transpose()?,
+            pushed: 0,
             records: 0,
             pause_at_end: false,
             failure: None,
@@ -59,10 +62,18 @@ impl<'a> Follower<'a> {
     }
 
     fn follow(&mut self, step: &Step<'_>) -> Result<(), FailureKind> {
-        let pc = if step.vm.is_panicking() { PANIC_PC } else { step.pc };
-        let seen = Seen { step, pc, opcode: seen_as(step) };
+        // A frame whose call failed begins with its panic; other panics interrupt a frame.
+        let failed_call = step.vm.current_frame().code_page == 0;
+        let interrupted = step.vm.is_panicking() && !failed_call;
+        let pc = if interrupted { PANIC_PC } else { step.pc };
+        // Goldens show the stack pointer of an instruction that failed before the move for its result. Nothing depends on it: the
+        // panic leaves the frame.
+        let unmoved = if interrupted { self.pushed } else { 0 };
+        let sp = step.vm.sp().wrapping_sub(unmoved);
+        self.pushed = pushed_by(step);
+        let seen = Seen { step, pc, sp, opcode: seen_as(step) };
         self.compare_record(&seen)?;
-        let state = u64::from(pc) | u64::from(step.ergs) << 16 | u64::from(step.vm.sp()) << 48;
+        let state = u64::from(pc) | u64::from(step.ergs) << 16 | u64::from(sp) << 48;
         self.digest = mix(self.digest, state);
         self.count += 1;
         self.histogram[usize::from(seen.opcode)] += 1;
@@ -205,6 +216,17 @@ fn ends_first_frame(step: &Step<'_>) -> bool {
     ends && step.vm.call_depth() == 1
 }
 
+/// How far an instruction moves the stack pointer for its result.
+fn pushed_by(step: &Step<'_>) -> u16 {
+    let instruction = step.instruction;
+    let variant = instruction.variant();
+    let pushes = variant.dst0 == DstMode::StackPush && variant.row.dst0 == Dst0::Any;
+    if !pushes || step.outcome != Outcome::Executes {
+        return 0;
+    }
+    step.vm.register(instruction.dst0).0.low_u16().wrapping_add(instruction.imm1)
+}
+
 /// What an instruction counts as: those that are skipped do nothing, those that are refused panic.
 fn seen_as(step: &Step<'_>) -> u8 {
     match step.outcome {
@@ -218,6 +240,7 @@ fn seen_as(step: &Step<'_>) -> u8 {
 struct Seen<'a> {
     step: &'a Step<'a>,
     pc: u16,
+    sp: u16,
     opcode: u8,
 }
 
@@ -237,7 +260,7 @@ const FIELDS: [(&str, std::ops::Range<usize>); 10] = [
 
 impl Seen<'_> {
     fn record(&self) -> [u8; RECORD_BYTES] {
-        let Self { step, pc, opcode } = self;
+        let Self { step, pc, sp, opcode } = self;
         let vm = step.vm;
         let flags = vm.flags();
         let flags = u8::from(flags.lt) | u8::from(flags.eq) << 1 | u8::from(flags.gt) << 2;
@@ -246,7 +269,7 @@ impl Seen<'_> {
             record[at..at + bytes.len()].copy_from_slice(bytes);
         };
         put(0, &pc.to_le_bytes());
-        put(2, &vm.sp().to_le_bytes());
+        put(2, &sp.to_le_bytes());
         put(4, &step.ergs.to_le_bytes());
         put(8, &(vm.call_depth() as u16).to_le_bytes());
         put(10, &[*opcode, flags]);

@@ -7,7 +7,7 @@ use super::format::{Outcome, RevertReason, TxResult, WriteKind};
 use super::load::Code;
 use super::value::Hex;
 use eravm_core::{Address, VersionedHash, Vm, Word};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a transaction began.
 #[derive(Clone, Debug)]
@@ -17,21 +17,19 @@ pub(super) struct Start {
     pubdata: i32,
     events: usize,
     messages: usize,
-    /// Values of the slots written to before.
-    slots: HashMap<(Address, Word), Word>,
+    accesses: usize,
 }
 
 impl Start {
     /// Here and now.
     pub(super) fn of(vm: &Vm) -> Self {
-        let slots = vm.written_slots().into_iter();
         Self {
             instructions: vm.instructions(),
             ergs: vm.ergs(),
             pubdata: vm.pubdata(),
             events: vm.events().len(),
             messages: vm.l1_messages().len(),
-            slots: slots.map(|slot| ((slot.address, slot.key), slot.after)).collect(),
+            accesses: vm.storage_log().len(),
         }
     }
 }
@@ -39,12 +37,14 @@ impl Start {
 /// What the host learns while a transaction runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard {
-    /// Ergs and pubdata when the machine last came back.
-    pub(super) last: Option<(u32, i32)>,
+    /// Ergs when the machine last came back.
+    pub(super) ergs: Option<u32>,
     /// Ergs refunded, as the bootloader announced.
     pub(super) refunded: u64,
     /// Ergs that the host proposed to refund.
     pub(super) proposed: u64,
+    /// The pubdata counter when the host was asked for a refund, the last time.
+    pub(super) pubdata_refunded: Option<i32>,
     /// What came of it.
     pub(super) result: Option<TxResult>,
 }
@@ -61,7 +61,7 @@ pub(super) fn compare(
     let part = |name: &'static str| move || format!("{what}.{name}");
     let result = heard.result.clone().unwrap_or_else(super::reason::without_data);
     compare_result(&part("result")(), &expected.result, &result)?;
-    let (ergs, pubdata) = heard.last.unwrap_or((start.ergs, start.pubdata));
+    let ergs = heard.ergs.unwrap_or(start.ergs);
     let used = u64::from(start.ergs.saturating_sub(ergs));
     values(part("gas_remaining"), &expected.gas_remaining, &ergs)?;
     values(part("gas_used"), &expected.gas_used, &used)?;
@@ -69,10 +69,12 @@ pub(super) fn compare(
     values(part("gas_refunded"), &expected.gas_refunded, &heard.refunded)?;
     let proposed = &heard.proposed;
     values(part("operator_suggested_refund"), &expected.operator_suggested_refund, proposed)?;
+    // What the refund is computed with: without a question about a refund it is zero.
+    let pubdata = heard.pubdata_refunded.unwrap_or(start.pubdata);
+    let published = pubdata.saturating_sub(start.pubdata).max(0).unsigned_abs();
+    values(part("pubdata_published"), &expected.pubdata_published, &published)?;
     // A transaction that halts leaves nothing behind: its host goes back to the snapshot.
     let halted = matches!(result, TxResult::Halt { .. });
-    let published = if halted { 0 } else { pubdata.saturating_sub(start.pubdata).max(0) };
-    values(part("pubdata_published"), &expected.pubdata_published, &published.unsigned_abs())?;
     let (queue, messages) = if halted {
         (&[][..], &[][..])
     } else {
@@ -94,16 +96,34 @@ pub(super) fn compare(
 
 type Change = (Hex<Address>, Hex<Word>, Hex<Word>, Hex<Word>, WriteKind);
 
-/// Net changes since the start, by address and key.
+/// Slots that were written to since the start, even with their old value, unless all writes were taken back.
 fn changes(vm: &Vm, start: &Start) -> Vec<Change> {
-    let written = vm.written_slots().into_iter();
-    let changes = written.map(|slot| {
-        let before = start.slots.get(&(slot.address, slot.key)).unwrap_or(&slot.before.value);
+    struct Written {
+        before: Word,
+        after: Word,
+        kind: WriteKind,
+        standing: usize,
+    }
+    let log = vm.storage_log().get(start.accesses..).unwrap_or_default();
+    let mut slots: BTreeMap<(Address, Word), Written> = BTreeMap::new();
+    for access in log.iter().filter(|access| access.is_write) {
         let kind =
-            if slot.before.is_initial { WriteKind::InitialWrite } else { WriteKind::RepeatedWrite };
-        (Hex(slot.address), Hex(slot.key), Hex(*before), Hex(slot.after), kind)
-    });
-    changes.filter(|(_, _, before, after, _)| before != after).collect()
+            if access.is_initial { WriteKind::InitialWrite } else { WriteKind::RepeatedWrite };
+        let new = Written { before: access.read, after: access.read, kind, standing: 0 };
+        let slot = slots.entry((access.address, access.key)).or_insert(new);
+        if access.is_rollback {
+            slot.after = access.read;
+            slot.standing = slot.standing.saturating_sub(1);
+        } else {
+            slot.after = access.written;
+            slot.standing += 1;
+        }
+    }
+    let standing = slots.into_iter().filter(|(_, slot)| slot.standing != 0);
+    let change = |((address, key), slot): (_, Written)| {
+        (Hex(address), Hex(key), Hex(slot.before), Hex(slot.after), slot.kind)
+    };
+    standing.map(change).collect()
 }
 
 /// Compares the foreign code that became known.

@@ -11,11 +11,12 @@ const FORWARDS: [u64; 4] = [0, 1, 2, 7];
 impl Writer<'_> {
     /// A call of one of the world's accounts, in any way.
     pub(super) fn far_call(&mut self) {
-        let ergs = match self.random.below(6) {
-            0 => u64::from(u32::MAX),
-            1 => self.random.below(300),
-            2 => 0,
-            _ => 1000 + self.random.below(30_000),
+        let ergs = match self.random.below(12) {
+            0..3 => u64::from(u32::MAX),
+            3 => self.random.below(300),
+            4 => 0,
+            5..8 => 1000 + self.random.below(20_000),
+            _ => 20_000 + self.random.below(200_000),
         };
         let forward = self.random.pick(&FORWARDS);
         let flag = |random: &mut crate::random::Random, one_in| u64::from(random.one_in(one_in));
@@ -27,8 +28,8 @@ impl Writer<'_> {
             | flag(self.random, 3) << 56;
         let abi = self.abi(top, forward == 1);
         let destination = loop {
-            let register = self.register();
-            if register != 0 && register != abi {
+            let register = self.result();
+            if register > 1 && register != abi {
                 break register;
             }
         };
@@ -59,10 +60,10 @@ impl Writer<'_> {
 
     /// Puts the first source of a call or return together; gives its register.
     fn abi(&mut self, top: u64, forwards_pointer: bool) -> u8 {
-        let abi = self.register().max(1);
-        if forwards_pointer && !self.random.one_in(12) {
-            let pointer = if self.random.one_in(4) { self.register() } else { 1 };
-            let upper = abi % 14 + 2;
+        let abi = self.result().max(1);
+        if forwards_pointer && !self.random.one_in(24) {
+            let pointer = self.pointer_register();
+            let upper = if abi == 15 { 2 } else { 15 };
             self.code.load(upper, Word([0, 0, 0, top]));
             self.code.op(Opcode::PtrPack, &[], (Src::Reg(pointer), upper), (Dst::Reg(abi), 0));
         } else {

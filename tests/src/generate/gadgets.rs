@@ -37,15 +37,15 @@ const CONTEXT: [Opcode; 10] = [
 
 /// Writes the code of one contract.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub(super) struct Writer<'a> {
     /// Where the code goes.
-    pub code: Builder,
+    pub(super) code: Builder,
     /// Where the choices come from.
-    pub random: &'a mut Random,
+    pub(super) random: &'a mut Random,
     /// What can be called, read and decommitted.
-    pub places: &'a Places,
+    pub(super) places: &'a Places,
     /// Whether kernel instructions make sense.
-    pub kernel: bool,
+    pub(super) kernel: bool,
     /// Functions that near calls refer to and that are still to be written.
     functions: Vec<Label>,
     depth: u32,
@@ -53,12 +53,12 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Begins a contract.
-    pub fn new(random: &'a mut Random, places: &'a Places, kernel: bool) -> Self {
+    pub(super) fn new(random: &'a mut Random, places: &'a Places, kernel: bool) -> Self {
         Self { code: Builder::default(), random, places, kernel, functions: Vec::new(), depth: 0 }
     }
 
     /// A contract of about that many pieces.
-    pub fn contract(mut self, pieces: u64) -> Vec<Word> {
+    pub(super) fn contract(mut self, pieces: u64) -> Vec<Word> {
         for _ in 0..pieces {
             self.piece();
         }
@@ -74,12 +74,23 @@ impl<'a> Writer<'a> {
         self.code.finish()
     }
 
+    /// A register to read.
     pub(super) fn register(&mut self) -> u8 {
         match self.random.below(16) {
             0 => 0,
-            1..4 => 1,
+            1 => 1,
             _ => self.random.below(15) as u8 + 1,
         }
+    }
+
+    /// A register to write. Seldom r1, which holds calldata or returndata, so that there is a pointer to use.
+    pub(super) fn result(&mut self) -> u8 {
+        if self.random.one_in(60) { self.random.below(2) as u8 } else { self.random.below(14) as u8 + 2 }
+    }
+
+    /// A register that holds a pointer, most of the time.
+    pub(super) fn pointer_register(&mut self) -> u8 {
+        if self.random.one_in(16) { self.register() } else { 1 + self.random.below(20) as u8 / 19 }
     }
 
     fn predicate(&mut self) {
@@ -107,7 +118,7 @@ impl<'a> Writer<'a> {
         let register = if self.random.one_in(4) { self.register() } else { 0 };
         let small = self.random.below(12) as u16;
         match self.random.below(9) {
-            0..6 => Dst::Reg(self.register()),
+            0..6 => Dst::Reg(self.result()),
             6 => Dst::Mode(DstMode::StackAbsolute, register, small),
             7 => Dst::Mode(DstMode::StackRelative, register, small),
             _ => Dst::Mode(DstMode::StackPush, register, small % 4),
@@ -116,7 +127,7 @@ impl<'a> Writer<'a> {
 
     /// `dst1`, which matters for clearing even where nothing is written to it.
     fn second(&mut self) -> u8 {
-        if self.random.one_in(4) { self.register() } else { 0 }
+        if self.random.one_in(4) { self.result() } else { 0 }
     }
 
     fn piece(&mut self) {
@@ -124,7 +135,7 @@ impl<'a> Writer<'a> {
         match self.random.below(44) {
             0..10 => self.binary(),
             10..13 => {
-                let (register, word) = (self.register(), self.random.word());
+                let (register, word) = (self.result(), self.random.word());
                 self.code.load(register, word);
             }
             13..19 => self.heap(),
@@ -139,7 +150,7 @@ impl<'a> Writer<'a> {
             36 | 37 => self.storage(),
             38 | 39 => self.kernel_log(),
             40 => self.static_memory(),
-            41 => self.wild(),
+            41 if self.random.one_in(4) => self.wild(),
             42 => self.nop(),
             _ => self.compare_and_jump(),
         }
@@ -156,7 +167,7 @@ impl<'a> Writer<'a> {
             modifiers.push(Modifier::Swap);
         }
         let operands = (self.source(), self.register());
-        let results = (self.destination(), if has_second(opcode) { self.register() } else { self.second() });
+        let results = (self.destination(), if has_second(opcode) { self.result() } else { self.second() });
         self.code.op(opcode, &modifiers, operands, results);
         self.predicate();
     }
@@ -171,11 +182,12 @@ impl<'a> Writer<'a> {
     /// An address in a heap: small, at the border of what is free, of a page's parts, or of what exists.
     pub(super) fn heap_address(&mut self) -> u32 {
         let edges = [1 << 12, 56 << 10, 1 << 16, 1 << 21, (1 << 12) * 17, 3 << 12];
-        match self.random.below(12) {
-            0..6 => self.random.below(300) as u32,
-            6..9 => self.random.pick(&edges) - 64 + self.random.below(96) as u32,
-            9 => (1 << 12) + self.random.below(3000) as u32,
-            10 => u32::MAX - self.random.below(70) as u32,
+        match self.random.below(64) {
+            0..40 => self.random.below(300) as u32,
+            40..52 => (1 << 12) - 64 + self.random.below(96) as u32,
+            52..56 => (1 << 12) + self.random.below(3000) as u32,
+            56..61 => self.random.pick(&edges) - 64 + self.random.below(96) as u32,
+            61 => u32::MAX - self.random.below(70) as u32,
             _ => self.random.bits() as u32 >> self.random.below(20),
         }
     }
@@ -185,11 +197,11 @@ impl<'a> Writer<'a> {
             [Opcode::HeapRead, Opcode::HeapWrite, Opcode::AuxHeapRead, Opcode::AuxHeapWrite];
         let address = self.heap_address();
         let count = self.random.below(3) + 1;
-        let register = self.register();
+        let register = self.result();
         let immediate = address < 1 << 16 && self.random.one_in(3);
         if !immediate {
             let mut word = Word::from_u64(address.into());
-            if self.random.one_in(16) {
+            if self.random.one_in(64) {
                 word.0[self.random.below(4) as usize] |= 1 << 32 << self.random.below(32);
             }
             self.code.load(register, word);
@@ -201,7 +213,7 @@ impl<'a> Writer<'a> {
             let source = if immediate { Src::Imm(address as u16) } else { Src::Reg(register) };
             let value = self.register();
             let is_write = matches!(opcode, Opcode::HeapWrite | Opcode::AuxHeapWrite);
-            let mut results = (self.register(), self.second());
+            let mut results = (self.result(), self.second());
             if increments && self.random.one_in(2) {
                 // Walk on.
                 let place = if is_write { &mut results.0 } else { &mut results.1 };
@@ -214,16 +226,22 @@ impl<'a> Writer<'a> {
 
     fn pointer(&mut self) {
         let opcode = self.random.pick(&POINTER);
-        let operand = self.register();
+        let operand = self.result();
         let word = match opcode {
-            Opcode::PtrPack if !self.random.one_in(8) => {
+            Opcode::PtrPack if !self.random.one_in(24) => {
                 Word([0, 0, self.random.bits(), self.random.bits()])
             }
-            _ if self.random.one_in(6) => self.random.word(),
-            _ => Word::from_u64(self.random.below(80)),
+            _ if self.random.one_in(30) => self.random.word(),
+            Opcode::PtrAdd => Word::from_u64(self.random.below(40)),
+            _ => Word::from_u64(self.random.below(30).saturating_sub(26)),
         };
         let modifiers: &[Modifier] = if self.random.one_in(3) { &[Modifier::Swap] } else { &[] };
-        let (pointer, result) = (self.register(), self.destination());
+        let pointer = self.pointer_register();
+        let result = match self.random.below(4) {
+            0 => Dst::Reg(pointer),
+            1 => Dst::Reg(2),
+            _ => self.destination(),
+        };
         let dst1 = self.second();
         if modifiers.is_empty() || self.random.one_in(2) {
             self.code.load(operand, word);
@@ -238,9 +256,9 @@ impl<'a> Writer<'a> {
     fn pointer_read(&mut self) {
         let modifiers: &[Modifier] =
             if self.random.one_in(2) { &[Modifier::Increment] } else { &[] };
-        let pointer = self.register();
-        let dst1 = if self.random.one_in(2) { pointer } else { self.register() };
-        let dst0 = self.register();
+        let pointer = self.pointer_register();
+        let dst1 = if self.random.one_in(2) { pointer } else { self.result() };
+        let dst0 = self.result();
         self.code.op(Opcode::FatPointerRead, modifiers, (Src::Reg(pointer), 0), (Dst::Reg(dst0), dst1));
         self.predicate();
     }
@@ -248,7 +266,7 @@ impl<'a> Writer<'a> {
     /// Moves a tagged word to the stack, and perhaps back.
     fn store_pointer(&mut self) {
         let at = self.random.below(12) as u16;
-        let (from, to) = (self.register(), self.register());
+        let (from, to) = (self.pointer_register(), self.result());
         let place = Dst::Mode(DstMode::StackAbsolute, 0, at);
         self.code.op(Opcode::PtrAdd, &[], (Src::Reg(from), 0), (place, 0));
         self.predicate();
@@ -261,7 +279,7 @@ impl<'a> Writer<'a> {
 
     fn context(&mut self) {
         let opcode = self.random.pick(&CONTEXT[..if self.kernel { 10 } else { 7 }]);
-        let (source, result, dst1) = (self.register(), self.register(), self.second());
+        let (source, result, dst1) = (self.register(), self.result(), self.second());
         self.code.op(opcode, &[], (Src::Reg(source), 0), (Dst::Reg(result), dst1));
         self.predicate();
     }
@@ -269,7 +287,7 @@ impl<'a> Writer<'a> {
     /// Jumps over a few instructions, perhaps.
     fn skip(&mut self) {
         let label = self.code.label();
-        let (result, dst1) = (self.register(), self.second());
+        let (result, dst1) = (self.result(), self.second());
         self.code.op(Opcode::Jump, &[], (Src::Imm(0), 0), (Dst::Reg(result), dst1));
         self.code.imm0(label);
         let predicate = self.random.pick(&Predicate::ALL);
@@ -300,7 +318,7 @@ impl<'a> Writer<'a> {
         for _ in 0..=self.random.below(3) {
             self.piece();
         }
-        let one = self.register().max(1);
+        let one = self.result().max(2);
         self.code.op(Opcode::Add, &[], (Src::Imm(1), 0), (Dst::Reg(one), 0));
         let from = Src::Mode(SrcMode::StackAbsolute, 0, counter);
         self.code.op(Opcode::Sub, &[Modifier::SetFlags], (from, one), (slot, 0));
@@ -312,7 +330,7 @@ impl<'a> Writer<'a> {
     fn near_call(&mut self) {
         let amounts = [0, 0, 0, 1, 5, 30, 100, 400, 3000, u64::from(u32::MAX), 1 << 32];
         let ergs = self.random.pick(&amounts);
-        let register = if self.random.one_in(3) { 0 } else { self.register() };
+        let register = if self.random.one_in(3) { 0 } else { self.result() };
         if register != 0 {
             self.code.load(register, Word::from_u64(ergs));
         }
@@ -344,20 +362,20 @@ impl<'a> Writer<'a> {
             Opcode::TransientWrite,
         ];
         let opcode = self.random.pick(&ACCESS);
-        let (key, value) = (self.register(), self.register());
+        let (key, value) = (self.result(), self.result());
         let slot = self.places.key(self.random);
         self.code.load(key, slot);
         if self.random.one_in(2) {
             let word = self.random.word();
             self.code.load(value, word);
         }
-        let (result, dst1) = (self.register(), self.second());
+        let (result, dst1) = (self.result(), self.second());
         self.code.op(opcode, &[], (Src::Reg(key), value), (Dst::Reg(result), dst1));
         self.predicate();
     }
 
     fn kernel_log(&mut self) {
-        if !self.kernel && !self.random.one_in(12) {
+        if !self.kernel && !self.random.one_in(40) {
             return self.storage();
         }
         match self.random.below(4) {
@@ -390,7 +408,7 @@ impl<'a> Writer<'a> {
             1 => 5000 + self.random.below(50_000),
             _ => self.random.below(300),
         };
-        let (abi, cost, result) = (self.register(), self.register(), self.register());
+        let (abi, cost, result) = (self.result(), self.result(), self.result());
         self.code.load(abi, Word([input, output, pages, rounds]));
         self.code.load(cost, Word::from_u64(ergs | pubdata));
         let dst1 = self.second();
@@ -404,7 +422,7 @@ impl<'a> Writer<'a> {
             1 => 0,
             _ => self.random.below(500),
         };
-        let (source, price, result) = (self.register(), self.register(), self.register());
+        let (source, price, result) = (self.result(), self.result(), self.result());
         self.code.load(source, hash);
         self.code.load(price, Word::from_u64(cost));
         let dst1 = self.second();
@@ -412,23 +430,23 @@ impl<'a> Writer<'a> {
     }
 
     fn static_memory(&mut self) {
-        if !self.kernel && !self.random.one_in(12) {
+        if !self.kernel && !self.random.one_in(40) {
             return self.heap();
         }
         let opcode = if self.random.one_in(2) { Opcode::StaticRead } else { Opcode::StaticWrite };
         let modifiers: &[Modifier] =
             if self.random.one_in(2) { &[Modifier::Increment] } else { &[] };
-        let (register, value) = (self.register(), self.register());
+        let (register, value) = (self.result(), self.register());
         let address = Word::from_u64(self.heap_address().into());
         self.code.load(register, address);
-        let (result, dst1) = (self.register(), self.register());
+        let (result, dst1) = (self.result(), self.result());
         self.code.op(opcode, modifiers, (Src::Reg(register), value), (Dst::Reg(result), dst1));
         self.predicate();
     }
 
     /// Any instruction at all, or any bits.
     fn wild(&mut self) {
-        if self.random.one_in(8) {
+        if self.random.one_in(16) {
             let bits = self.random.bits();
             return self.code.push_bits(bits);
         }
@@ -464,6 +482,6 @@ impl<'a> Writer<'a> {
 }
 
 /// Whether an opcode has a second result.
-pub const fn has_second(opcode: Opcode) -> bool {
+const fn has_second(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::Mul | Opcode::Div)
 }

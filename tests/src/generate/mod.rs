@@ -140,10 +140,9 @@ fn first(
     };
     let calldata = (0..random.below(150)).map(|_| random.bits() as u8).collect();
     let ergs = match random.below(8) {
-        0 => random.below(1000),
-        1 => random.below(10_000),
-        2 => 1_000_000 + random.below(5_000_000),
-        _ => 20_000 + random.below(200_000),
+        0 => random.below(10_000),
+        1 | 2 => 1_000_000 + random.below(5_000_000),
+        _ => 50_000 + random.below(600_000),
     };
     First {
         address,

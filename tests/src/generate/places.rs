@@ -4,30 +4,30 @@ use crate::random::Random;
 use eravm_core::{Address, VersionedHash, Word, system_address};
 
 /// User accounts with ordinary code.
-pub const USERS: u16 = 3;
+pub(super) const USERS: u16 = 3;
 /// System contracts with ordinary code; some of these addresses are special.
-pub const KERNELS: [u16; 6] = [0x8005, 0x8009, 0x800a, 0x800b, 0x800d, 0x8012];
+pub(super) const KERNELS: [u16; 6] = [0x8005, 0x8009, 0x800a, 0x800b, 0x800d, 0x8012];
 /// Addresses of precompiles.
-pub const PRECOMPILES: [u16; 8] = [0x8010, 1, 2, 5, 6, 7, 8, 0x100];
+pub(super) const PRECOMPILES: [u16; 8] = [0x8010, 1, 2, 5, 6, 7, 8, 0x100];
 
 /// What generated code can refer to.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub(super) struct Places {
     /// Accounts, with and without code.
-    pub addresses: Vec<Address>,
+    pub(super) addresses: Vec<Address>,
     /// Hashes, known and unknown, well-formed and not.
-    pub hashes: Vec<VersionedHash>,
+    pub(super) hashes: Vec<VersionedHash>,
 }
 
 /// Address of a user account.
-pub fn user(number: u16) -> Address {
+pub(super) fn user(number: u16) -> Address {
     let mut address = system_address(number);
     address.0[17] = 1;
     address
 }
 
 /// A hash with any digest.
-pub fn hash(kind: u8, constructing: u8, words: usize, name: u8) -> VersionedHash {
+pub(super) fn hash(kind: u8, constructing: u8, words: usize, name: u8) -> VersionedHash {
     let mut hash = [name; 32];
     hash[0] = kind;
     hash[1] = constructing;
@@ -37,7 +37,7 @@ pub fn hash(kind: u8, constructing: u8, words: usize, name: u8) -> VersionedHash
 
 impl Places {
     /// Where to call.
-    pub fn destination(&self, random: &mut Random) -> Word {
+    pub(super) fn destination(&self, random: &mut Random) -> Word {
         if random.one_in(40) {
             return random.word();
         }
@@ -50,7 +50,7 @@ impl Places {
     }
 
     /// What to decommit.
-    pub fn hash(&self, random: &mut Random) -> Word {
+    pub(super) fn hash(&self, random: &mut Random) -> Word {
         let mut hash = random.pick(&self.hashes);
         if random.one_in(8) {
             hash.0[random.below(4) as usize] ^= 1;
@@ -59,7 +59,7 @@ impl Places {
     }
 
     /// A storage key. There are few, so that slots get warm.
-    pub fn key(&self, random: &mut Random) -> Word {
+    pub(super) fn key(&self, random: &mut Random) -> Word {
         const FREE: [u64; 4] = [
             0xc029_ffc0_61aa_e0da,
             0xe0ab_d373_cab1_bf4a,

@@ -63,6 +63,15 @@ pub fn world(mut instruction: Instruction, flags: u64, random: &mut Random) -> W
     surroundings(code.finish(), registers, kernel, random)
 }
 
+/// A world with any instruction in any state.
+pub fn any(seed: u64) -> World {
+    let random = &mut Random::new(seed);
+    let slot = random.below(eravm_core::isa::SLOTS as u64 - 930);
+    let predicate = random.below(8);
+    let flags = random.below(FLAG_STATES);
+    world(Instruction::decode(slot | predicate << 13), flags, random)
+}
+
 /// A register's value with its tag.
 fn value(random: &mut Random) -> (Word, bool) {
     if random.one_in(3) {

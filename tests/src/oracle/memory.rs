@@ -4,11 +4,12 @@ use super::convert;
 use eravm_core::Word;
 use std::collections::HashMap;
 use zk_evm::abstractions::Memory;
-use zk_evm::aux_structures::MemoryQuery;
-use zk_evm::ethereum_types::U256;
+use zk_evm::aux_structures::{MemoryPage, MemoryQuery, Timestamp};
+use zk_evm::ethereum_types::{H160, U256};
+use zk_evm::zkevm_opcode_defs::FatPointer;
 
 /// A page: tagged words by index; what is not there is zero.
-pub type Page = HashMap<u32, (U256, bool)>;
+type Page = HashMap<u32, (U256, bool)>;
 
 /// All pages, none ever freed, and what was written since somebody last looked.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Pages {
     pages: HashMap<u32, Page>,
     /// Page and index of every write.
     pub written: Vec<(u32, u32)>,
+    /// What the far frame that ended last returned.
+    pub returned: Option<FatPointer>,
 }
 
 impl Pages {
@@ -82,6 +85,10 @@ impl Memory for Pages {
 
     fn specialized_code_query(&mut self, _: u32, query: MemoryQuery) -> MemoryQuery {
         self.perform(query)
+    }
+
+    fn finish_global_frame(&mut self, _: MemoryPage, _: H160, data: FatPointer, _: Timestamp) {
+        self.returned = Some(data);
     }
 
     fn read_code_query(&self, _: u32, query: MemoryQuery) -> MemoryQuery {

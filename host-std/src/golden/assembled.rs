@@ -1,0 +1,95 @@
+//! What a batch's host assembles from what it wrote to the bootloader's heap.
+
+use super::compare::{bytes, lists};
+use super::failure::Difference;
+use super::format::Results;
+use super::value::Hex;
+use eravm_core::Word;
+use std::collections::BTreeMap;
+
+/// First word of the blocks' descriptions, from protocol version 26 on.
+const FIRST_BLOCK_WORD: u32 = 20143 + 10_000;
+/// Words of a block's description.
+const BLOCK_WORDS: u32 = 4;
+/// First word of the numbers of interop roots of the blocks, from protocol version 29 on.
+const FIRST_ROOT_COUNT_WORD: u32 = 70150;
+/// Bytes in the host's answer to the request for pubdata before the pubdata: two words, the length of the call, its
+/// selector, and six words.
+const BEFORE_PUBDATA: usize = 32 + 32 + 32 + 4 + 6 * 32;
+
+/// What the host wrote.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    words: BTreeMap<u32, Word>,
+    pubdata: Vec<u8>,
+    /// What was there before each write since the oldest snapshot.
+    journal: Vec<(u32, Option<Word>)>,
+    /// Lengths of the journal when the snapshots were made.
+    snapshots: Vec<usize>,
+}
+
+impl Written {
+    /// The host wrote words for a reason.
+    pub(super) fn write(&mut self, reason: &str, words: &[(u32, Hex<Word>)]) {
+        for (index, word) in words {
+            self.set(*index, word.0);
+        }
+        match reason {
+            "pubdata" => {
+                self.pubdata = words.iter().flat_map(|(_, word)| word.0.to_be_bytes()).collect();
+            }
+            "fictive_l2_block" => self.write_root_count(words),
+            _ => {}
+        }
+    }
+
+    /// The last block has no transactions. While the batch runs, its number of roots is written where that of the block before
+    /// is; afterwards the host has it in both places.
+    fn write_root_count(&mut self, words: &[(u32, Hex<Word>)]) {
+        if let [(first, _), _, _, _, (_, count)] = words {
+            let block = first.saturating_sub(FIRST_BLOCK_WORD) / BLOCK_WORDS;
+            self.set(FIRST_ROOT_COUNT_WORD + block, count.0);
+        }
+    }
+
+    fn set(&mut self, index: u32, word: Word) {
+        let before = self.words.insert(index, word);
+        if !self.snapshots.is_empty() {
+            self.journal.push((index, before));
+        }
+    }
+
+    /// A snapshot was made.
+    pub(super) fn make_snapshot(&mut self) {
+        self.snapshots.push(self.journal.len());
+    }
+
+    /// The newest snapshot is not needed any more.
+    pub(super) fn pop_snapshot(&mut self) {
+        self.snapshots.pop();
+        if self.snapshots.is_empty() {
+            self.journal.clear();
+        }
+    }
+
+    /// The host went back to the newest snapshot.
+    pub(super) fn rollback(&mut self) {
+        let Some(length) = self.snapshots.pop() else { return };
+        for (index, before) in self.journal.drain(length..).rev() {
+            match before {
+                Some(word) => self.words.insert(index, word),
+                None => self.words.remove(&index),
+            };
+        }
+    }
+
+    /// Compares what came of it.
+    pub(super) fn compare(&self, results: &Results) -> Result<(), Difference> {
+        let words: Vec<_> = self.words.iter().map(|(&index, &word)| (index, Hex(word))).collect();
+        lists("batch.operator_bootloader_memory", &results.operator_bootloader_memory, &words)?;
+        let Some(pubdata) = &results.pubdata else { return Ok(()) };
+        let written = self.pubdata.get(BEFORE_PUBDATA..).unwrap_or_default();
+        let written = written.get(..pubdata.0.len()).unwrap_or(written);
+        bytes("batch.pubdata", &pubdata.0, written)
+    }
+}

@@ -1,0 +1,56 @@
+//! Programs with every number of ergs around each of their instructions.
+
+use eravm_core::Limits;
+use eravm_tests::check;
+use eravm_tests::generate;
+use eravm_tests::world::World;
+use std::collections::BTreeSet;
+
+/// Instructions of a program whose borders are tried.
+const BORDERS: u64 = 150;
+
+/// Ergs with which the program runs out just before, at and just after each of its first instructions.
+fn borders(world: &World) -> BTreeSet<u32> {
+    let (mut vm, mut host) = world.prepare().vm();
+    let mut ergs = BTreeSet::new();
+    for _ in 0..BORDERS {
+        // What was spent so far is what a run needs to come here.
+        let spent = u64::from(world.entry.ergs) - vm.total_ergs();
+        for amount in spent.saturating_sub(1)..=spent + 1 {
+            ergs.insert(amount as u32);
+        }
+        match vm.run_limited(&mut host, Limits { instructions: Some(1), ergs: None }) {
+            Ok(exit) if !exit.is_final() => {}
+            _ => break,
+        }
+    }
+    ergs
+}
+
+fn sweep(name: &str, seeds: core::ops::Range<u64>, generate: fn(u64) -> World) -> u64 {
+    let mut instructions = 0;
+    for seed in seeds {
+        let mut world = generate(seed);
+        world.entry.ergs = 400_000;
+        for ergs in borders(&world) {
+            world.entry.ergs = ergs;
+            let name = format!("{name} with {ergs} ergs");
+            instructions += check::sweep(&name, seed..seed + 1, 600, |_| world.clone()).instructions;
+        }
+    }
+    instructions
+}
+
+#[test]
+fn programs_agree_at_every_border_of_their_ergs() {
+    let instructions = sweep("structured", 7000..7250, generate::structured);
+    println!("{instructions} instructions");
+    assert!(instructions > 500_000, "{instructions}");
+}
+
+#[test]
+fn single_instructions_agree_at_every_border_of_their_ergs() {
+    let instructions = sweep("single", 0..1500, generate::single::any);
+    println!("{instructions} instructions");
+    assert!(instructions > 100_000, "{instructions}");
+}
