@@ -51,19 +51,23 @@ pub fn decoding(name: &str, code: &[u8]) -> Case {
     }
 }
 
-/// Making a machine, running a program of one instruction, and dropping the machine.
+/// A call of a program of one instruction.
 ///
 /// # Panics
 /// Never: the program is one.
-pub fn creation(name: &str) -> Case {
+pub fn empty_program() -> Call {
     let program = asm::assemble(" .text\nentry:\n ret r0\n").expect("a program");
     let call = Call::new(Address::from_low_u64_be(0x10000), program.bytecode);
-    let call = Call { span: Span::Whole, ..call };
+    Call { span: Span::Whole, ..call }
+}
+
+/// Making a machine, running a program of one instruction, and dropping the machine.
+pub fn creation(name: &str) -> Case {
     Case {
         name: name.to_owned(),
         unit: "machine",
         units: 1,
-        contestants: engines::contestants(&call, &engines::just_run()),
+        contestants: engines::contestants(&empty_program(), &engines::just_run()),
         absent: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ pub mod call;
 pub mod case;
 pub mod cases;
 pub mod corpus;
+pub mod counts;
 pub mod deployments;
 pub mod end_state;
 pub mod engines;

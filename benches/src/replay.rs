@@ -39,7 +39,8 @@ impl Batch {
         call.storage = slots.map(|(address, key, value, _)| (address.0, key.0, value.0)).collect();
         let brought = batch.transactions.iter().flat_map(|it| &it.tx.execute.factory_deps);
         // Foreign code that the batch itself deploys.
-        let deployed = batch.transactions.iter().flat_map(|it| it.outcome.dynamic_factory_deps.keys());
+        let deployed =
+            batch.transactions.iter().flat_map(|it| it.outcome.dynamic_factory_deps.keys());
         let deployed = deployed
             .filter_map(|hash| VersionedHash::from_digits(hash.strip_prefix("0x").unwrap_or(hash)));
         let hashes = batch.initial_factory_deps.iter().chain(brought).map(|hash| hash.0);

@@ -48,7 +48,8 @@ impl HostTypes for InMemory {
 impl Storage for InMemory {
     fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, Infallible> {
         let value = self.storage.get(&(*address, *key));
-        Ok(value.map_or(StorageSlot::EMPTY, |value| StorageSlot { value: *value, is_initial: false }))
+        Ok(value
+            .map_or(StorageSlot::EMPTY, |value| StorageSlot { value: *value, is_initial: false }))
     }
 }
 

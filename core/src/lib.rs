@@ -22,11 +22,13 @@ mod word;
 pub use host::{CodeStore, Host, HostTypes, Storage, StorageSlot};
 pub use in_memory::InMemory;
 pub use program::{CodeError, MAX_CODE_WORDS, Program};
-pub use protocol::{Known, NEWEST_KNOWN_PROTOCOL, OLDEST_KNOWN_PROTOCOL, ProtocolTooOld, Semantics};
+pub use protocol::{
+    Known, NEWEST_KNOWN_PROTOCOL, OLDEST_KNOWN_PROTOCOL, ProtocolTooOld, Semantics,
+};
 pub use versioned_hash::{CodeDigest, CodeKind, VersionedHash};
 pub use vm::{
-    Entry, Event, Exit, FrameView, L1Message, Limits, NoTracer, Outcome, Refusal, RunError,
-    Settings, SetupError, SnapshotError, Step, Stop, StorageAccess, StorageChange, Tracer, Verdict,
-    Vm, is_kernel, ACCOUNT_CODE_STORAGE,
+    ACCOUNT_CODE_STORAGE, Entry, Event, Exit, FrameView, L1Message, Limits, NoTracer, Outcome,
+    Refusal, RunError, Settings, SetupError, SnapshotError, Step, Stop, StorageAccess,
+    StorageChange, Tracer, Verdict, Vm, is_kernel,
 };
 pub use word::{Address, Word, system_address};

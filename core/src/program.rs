@@ -3,8 +3,8 @@
 use crate::isa::{
     Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SLOTS, SrcMode, VARIANTS, Variant,
 };
-use crate::vm::fast::{self, Handler};
 use crate::state::registers::Register;
+use crate::vm::fast::{self, Handler};
 use crate::vm::status;
 use crate::word::Word;
 use alloc::boxed::Box;
@@ -361,6 +361,8 @@ const fn takes_numbers(opcode: Opcode) -> bool {
             | Opcode::Xor
             | Opcode::Shl
             | Opcode::Shr
+            | Opcode::Rol
+            | Opcode::Ror
             | Opcode::HeapRead
             | Opcode::HeapWrite
             | Opcode::AuxHeapRead

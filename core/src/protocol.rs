@@ -66,8 +66,7 @@ impl Semantics {
             clear_dst1: protocol >= 31,
             panic_pays_growth: protocol >= 31,
         };
-        let known =
-            if protocol > NEWEST_KNOWN_PROTOCOL { Known::AsNewest } else { Known::Exactly };
+        let known = if protocol > NEWEST_KNOWN_PROTOCOL { Known::AsNewest } else { Known::Exactly };
         Ok((rules, known))
     }
 

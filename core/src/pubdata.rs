@@ -40,7 +40,8 @@ pub fn write_price(slot: &StorageSlot, value: &Word) -> u32 {
 pub fn compressed_bytes(old: &Word, new: &Word) -> u32 {
     let (add, _) = crate::semantics::sub(new, old);
     let (subtract, _) = crate::semantics::sub(old, new);
-    let shortest = significant_bytes(&add).min(significant_bytes(&subtract)).min(significant_bytes(new));
+    let shortest =
+        significant_bytes(&add).min(significant_bytes(&subtract)).min(significant_bytes(new));
     1 + if shortest < 31 { shortest } else { 32 }
 }
 

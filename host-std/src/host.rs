@@ -39,7 +39,7 @@ impl Host {
     /// # Errors
     /// If bytes of this length cannot be code.
     pub fn add_code(&mut self, code: Vec<u8>) -> Result<VersionedHash, CodeError> {
-        let hash = VersionedHash::of_code(&code).ok_or_else(|| match code.len() % 32 {
+        let hash = VersionedHash::of_code(&code).ok_or(match code.len() % 32 {
             0 => CodeError::TooLong(code.len() / 32),
             _ => CodeError::NotInWords(code.len()),
         })?;

@@ -7,8 +7,11 @@
 //! * [`golden`] runs recorded batches again and compares everything that the machine determines;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
-
-extern crate alloc;
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "this crate is the part of the project that has the standard library"
+)]
 
 pub mod artifact;
 pub mod cli;
@@ -30,7 +33,8 @@ pub use hex::{HexError, decode as decode_hex};
 pub use host::Host;
 pub use number::{NumberError, parse_address, parse_number, parse_word};
 pub use report::{
-    ExitKind, FlagsReport, LogReport, RegisterReport, Report, StorageLogReport, StorageWrite,
+    EventReport, ExitKind, FlagsReport, LogReport, RegisterReport, Report, StorageLogReport,
+    StorageWrite,
 };
 pub use storage_file::{StorageFileError, parse as parse_storage};
 pub use summary::Summary;

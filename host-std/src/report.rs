@@ -63,16 +63,20 @@ pub struct StorageWrite(
     pub Word,
 );
 
-/// An event; see [`events::group_with_raw`].
+/// An event, or an entry of the event queue that is none; see [`events::group_with_raw`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub(crate) struct EventReport {
+pub struct EventReport {
+    /// The contract that emitted it.
     #[serde(serialize_with = "address")]
-    pub(crate) address: Address,
+    pub address: Address,
+    /// Its topics.
     #[serde(serialize_with = "words")]
-    pub(crate) topics: Vec<Word>,
+    pub topics: Vec<Word>,
+    /// Its data.
     #[serde(serialize_with = "bytes")]
-    pub(crate) data: Vec<u8>,
-    pub(crate) tx_number: u16,
+    pub data: Vec<u8>,
+    /// Number of the transaction in the batch.
+    pub tx_number: u16,
 }
 
 /// A log for L1.
@@ -142,7 +146,8 @@ pub struct Report {
     pub flags: FlagsReport,
     /// Slots whose value changed, by address and key.
     pub storage_writes: Vec<StorageWrite>,
-    pub(crate) events: Vec<EventReport>,
+    /// Events in order.
+    pub events: Vec<EventReport>,
     /// Logs for L1 in order.
     pub l2_to_l1_logs: Vec<LogReport>,
     /// All accesses to storage in order, with rollbacks.

@@ -50,11 +50,6 @@ impl<W: Write> TraceWriter<W> {
         Ok(self.cut)
     }
 
-    /// Whether writing failed; the run then pauses.
-    pub const fn has_failed(&self) -> bool {
-        self.error.is_some()
-    }
-
     fn line(&mut self, step: &Step<'_>) -> io::Result<()> {
         let vm = step.vm;
         let code_address = *vm.current_frame().code_address;

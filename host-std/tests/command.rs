@@ -227,8 +227,11 @@ entry:
     assert_eq!(value(3), "0x123456");
     assert_eq!(value(4), "0xabcdef");
     assert_eq!(value(5), "0x4d");
-    let panics = eravm(&["run", "--static", "--json"]).expect(1).json();
-    assert_ne!(panics["exit"], "returned");
+    let write = folder.file("write", ".text\nentry:\n sstore r0, r0\n ret.ok r0\n");
+    eravm(&["run", &write]).expect(0);
+    let report = eravm(&["run", &write, "--static", "--json"]).expect(1).json();
+    assert_eq!(report["exit"], "panicked");
+    assert_eq!(report["flags"]["lt"], true);
 }
 
 #[test]

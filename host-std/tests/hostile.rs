@@ -15,7 +15,7 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let deep_object = format!(r#"{{"bytecode": {}1"#, r#"{"object": "#.repeat(50_000));
     let truncated = format!(r#"{{"bytecode": {{"object": "{code}"#);
     let mut cut_gzip = gzip(code.as_bytes());
-    cut_gzip.truncate(cut_gzip.len() / 2 | 1);
+    cut_gzip.truncate((cut_gzip.len() / 2) | 1);
     vec![
         ("empty", vec![], "is empty"),
         ("blank", b" \n\t\n".to_vec(), "is empty"),

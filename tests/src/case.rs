@@ -105,7 +105,10 @@ pub fn read(text: &str) -> Result<World, String> {
     Ok(world)
 }
 
-fn finish(world: &mut World, section: Option<(Option<VersionedHash>, String)>) -> Result<(), String> {
+fn finish(
+    world: &mut World,
+    section: Option<(Option<VersionedHash>, String)>,
+) -> Result<(), String> {
     let Some((hash, source)) = section else { return Ok(()) };
     let code = asm::assemble(&source).map_err(|error| error.to_string())?.bytecode;
     let words = Program::new(&code).map_err(|error| error.to_string())?.words().to_vec();
@@ -183,7 +186,9 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, String> {
     let padded = if digits.len() % 2 == 0 { digits.to_owned() } else { format!("0{digits}") };
     (0..padded.len())
         .step_by(2)
-        .map(|at| u8::from_str_radix(padded.get(at..at + 2).unwrap_or("?"), 16).map_err(|_| wrong()))
+        .map(|at| {
+            u8::from_str_radix(padded.get(at..at + 2).unwrap_or("?"), 16).map_err(|_| wrong())
+        })
         .collect()
 }
 

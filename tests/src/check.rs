@@ -61,6 +61,7 @@ const fn name(end: &End) -> &'static str {
         },
         End::Limit => "limit",
         End::TooMuchWork => "too much work",
+        End::Tolerated => "tolerated",
         End::Refused(_) => "refused by both",
         End::Stopped(stop) => match stop {
             Stop::PageFreed(_) => "stopped: page freed",
@@ -104,7 +105,8 @@ pub fn sweep(
 pub fn all_ways(world: &World, limit: u64, seed: u64) -> Result<Report, String> {
     // A panic of our own is a failure like any other, so that it can be made small.
     let run = || compare_ways(world, limit, seed);
-    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err("our machine panicked".into()))
+    panic::catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err("our machine panicked".into()))
 }
 
 fn compare_ways(world: &World, limit: u64, seed: u64) -> Result<Report, String> {

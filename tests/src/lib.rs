@@ -16,7 +16,8 @@
 //! - Stepping uses the handlers that return after one instruction, and the careful path. The same programs are also run in one
 //!   go, cut at random places and traced; all must end in the same state.
 //! - Not compared: shards other than 0 (calls there fail), call stacks of 2²⁷ frames, precompiles on more than
-//!   16 KiB, and what happens after a typed stop. Precompile calls that read stacks or freed pages, or write to code, stop our
+//!   16 KiB, ecrecover with a `v` that is neither 0 nor 1 (the reference aborts), rules older than those of
+//!   protocol 31 except the growth of heaps, and what happens after a typed stop. Precompile calls that read stacks or freed pages, or write to code, stop our
 //!   machine only; these are counted and rare.
 
 pub mod case;

@@ -58,7 +58,13 @@ impl Random {
                 near(self, zero)
             }
             4 => {
-                let top = Word::from_u64(self.pick(&[1 << 12, 56 << 10, 1 << 21, (1 << 32) - 32, 1 << 32]));
+                let top = Word::from_u64(self.pick(&[
+                    1 << 12,
+                    56 << 10,
+                    1 << 21,
+                    (1 << 32) - 32,
+                    1 << 32,
+                ]));
                 near(self, top)
             }
             5 => Word::from_u64(self.bits()),

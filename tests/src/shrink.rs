@@ -21,7 +21,11 @@ pub fn shrink(world: &World, fails: &dyn Fn(&World) -> bool) -> World {
 }
 
 /// Applies a change if the world still fails.
-fn attempt(best: &mut World, fails: &dyn Fn(&World) -> bool, change: impl FnOnce(&mut World)) -> bool {
+fn attempt(
+    best: &mut World,
+    fails: &dyn Fn(&World) -> bool,
+    change: impl FnOnce(&mut World),
+) -> bool {
     let mut changed = best.clone();
     change(&mut changed);
     let better = fails(&changed);

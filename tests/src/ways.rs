@@ -115,7 +115,9 @@ pub fn cut(prepared: &Prepared<'_>, random: &mut Random) -> (Vm, Finish) {
     loop {
         let limits = match random.below(8) {
             0 => Limits { instructions: None, ergs: Some(random.below(400) as u32) },
-            1 => Limits { instructions: Some(random.below(20)), ergs: Some(random.below(60) as u32) },
+            1 => {
+                Limits { instructions: Some(random.below(20)), ergs: Some(random.below(60) as u32) }
+            }
             2 => Limits { instructions: Some(random.below(300)), ergs: None },
             3 => Limits { instructions: None, ergs: Some(random.below(200_000) as u32) },
             _ => Limits { instructions: Some(random.below(6)), ergs: None },

@@ -1,8 +1,9 @@
 //! What a test runs: code, accounts, storage and the first frame, from which both machines are made.
 
+use crate::random::Random;
 use core::convert::Infallible;
 use core::fmt;
-use eravm_core::precompiles::Precompiles;
+use eravm_core::precompiles::{CallFault, Precompiles};
 use eravm_core::{
     ACCOUNT_CODE_STORAGE, Address, CodeDigest, CodeStore, Entry, HostTypes, Program, Semantics,
     Settings, Storage, StorageSlot, VersionedHash, Vm, Word, system_address,
@@ -172,6 +173,62 @@ impl CodeStore for Host {
 }
 
 impl Precompiles for Host {}
+
+/// A host that fails every now and then. It has the answer when it is asked again.
+#[derive(Debug)]
+pub struct Unreliable<'a> {
+    /// The host that knows.
+    pub host: Host,
+    /// When to fail.
+    pub random: &'a mut Random,
+    /// How often it failed.
+    pub faults: u64,
+}
+
+/// What an [`Unreliable`] host says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Busy;
+
+impl Unreliable<'_> {
+    fn fail_sometimes(&mut self) -> Result<(), Busy> {
+        if self.random.one_in(2) {
+            self.faults += 1;
+            return Err(Busy);
+        }
+        Ok(())
+    }
+}
+
+impl HostTypes for Unreliable<'_> {
+    type Fault = Busy;
+}
+
+impl Storage for Unreliable<'_> {
+    fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, Busy> {
+        self.fail_sometimes()?;
+        let Ok(slot) = self.host.slot(address, key);
+        Ok(slot)
+    }
+}
+
+impl CodeStore for Unreliable<'_> {
+    fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Busy> {
+        self.fail_sometimes()?;
+        let Ok(program) = self.host.program(hash);
+        Ok(program)
+    }
+}
+
+impl Precompiles for Unreliable<'_> {
+    fn keccak256(
+        &mut self,
+        input: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<[u8; 32], CallFault<Busy>> {
+        self.fail_sometimes().map_err(CallFault::Host)?;
+        let digest = self.host.keccak256(input);
+        Ok(digest.unwrap_or_default())
+    }
+}
 
 impl fmt::Display for World {
     /// The world as a case file; see [`crate::case`].

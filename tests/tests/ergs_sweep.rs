@@ -35,7 +35,8 @@ fn sweep(name: &str, seeds: core::ops::Range<u64>, generate: fn(u64) -> World) -
         for ergs in borders(&world) {
             world.entry.ergs = ergs;
             let name = format!("{name} with {ergs} ergs");
-            instructions += check::sweep(&name, seed..seed + 1, 600, |_| world.clone()).instructions;
+            instructions +=
+                check::sweep(&name, seed..seed + 1, 600, |_| world.clone()).instructions;
         }
     }
     instructions

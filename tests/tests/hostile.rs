@@ -33,7 +33,12 @@ fn long_runs_of_any_instruction_need_no_stack() {
             // So that there is something to read and a pointer to read it through.
             code.op(Opcode::HeapWrite, &[], (Src::Imm(0), 2), (Dst::Reg(0), 0));
             code.op(Opcode::AuxHeapWrite, &[], (Src::Imm(0), 2), (Dst::Reg(0), 0));
-            code.op(Opcode::Add, &[], (Src::Imm(1), 0), (Dst::Mode(DstMode::StackAbsolute, 0, 9), 0));
+            code.op(
+                Opcode::Add,
+                &[],
+                (Src::Imm(1), 0),
+                (Dst::Mode(DstMode::StackAbsolute, 0, 9), 0),
+            );
             for _ in 0..200 {
                 code.push(instruction);
             }

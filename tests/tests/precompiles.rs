@@ -145,13 +145,7 @@ fn minus(word: Word, less: Word) -> Word {
 
 /// A bound and its surroundings, and the ends of the range.
 fn around(bounds: &[Word]) -> Vec<Word> {
-    let mut words = vec![
-        Word::ZERO,
-        Word::ONE,
-        Word::from_u64(2),
-        Word::from_u64(3),
-        Word::MAX,
-    ];
+    let mut words = vec![Word::ZERO, Word::ONE, Word::from_u64(2), Word::from_u64(3), Word::MAX];
     for bound in bounds {
         words.extend([minus(*bound, Word::ONE), *bound, plus(*bound, 1)]);
     }
@@ -190,10 +184,7 @@ fn compare(which: Precompile, abi: &PrecompileAbi, memory: &Pages) -> Pages {
     };
     DefaultPrecompilesProcessor::<false>.execute_precompile(0, query, &mut theirs);
 
-    assert!(
-        ours == theirs,
-        "{which:?} {abi:?}\nours {ours:x?}\ntheirs {theirs:x?}"
-    );
+    assert!(ours == theirs, "{which:?} {abi:?}\nours {ours:x?}\ntheirs {theirs:x?}");
     ours
 }
 
@@ -241,11 +232,7 @@ fn addresses() {
 fn keccak256() {
     let random = &mut Random(1);
     for case in 0..4000 {
-        let length = if case < 700 {
-            case
-        } else {
-            random.below(3000) as u32
-        };
+        let length = if case < 700 { case } else { random.below(3000) as u32 };
         let input_offset = match random.below(4) {
             0 => 0,
             1 => random.below(64) as u32,
@@ -356,11 +343,7 @@ fn ecrecover_without_parity() {
         let (signature, _) = key.sign_prehash_recoverable(&[9; 32]).unwrap();
         let [r, s] = [signature.r().to_bytes(), signature.s().to_bytes()]
             .map(|bytes| Word::from_be_bytes(&bytes.into()));
-        memory.store(
-            8,
-            0,
-            &[Word::from_be_bytes(&[9; 32]), Word::from_u64(v), r, s],
-        );
+        memory.store(8, 0, &[Word::from_be_bytes(&[9; 32]), Word::from_u64(v), r, s]);
         let abi = PrecompileAbi::from_word(&Word([0, 0, 8 | 8 << 32, 0]));
         call(&mut PureRust, Precompile::Ecrecover, &abi, &mut memory).unwrap();
         assert_eq!([memory.word(8, 0), memory.word(8, 1)], [Word::ZERO; 2]);
@@ -416,34 +399,19 @@ fn secp256r1_at_the_edges() {
     let [gx, gy] = R1_GENERATOR.map(hex);
     let edges = around(&[hex(R1_ORDER), hex(R1_FIELD), gx]);
     let field = hex(R1_FIELD);
-    let points = [
-        [gx, gy],
-        [gx, minus(field, gy)],
-        [Word::ZERO; 2],
-        [gx, Word::ZERO],
-        [gx, Word::MAX],
-    ];
+    let points =
+        [[gx, gy], [gx, minus(field, gy)], [Word::ZERO; 2], [gx, Word::ZERO], [gx, Word::MAX]];
     for &r in &edges {
         for &s in &edges {
             let digest = random.pick(&edges);
             let [x, y] = random.pick(&points);
-            compare_words::<2>(
-                random,
-                Precompile::Secp256r1Verify,
-                0,
-                &[digest, r, s, x, y],
-            );
+            compare_words::<2>(random, Precompile::Secp256r1Verify, 0, &[digest, r, s, x, y]);
         }
     }
     for &x in &edges {
         for &y in &edges {
             let [digest, r, s] = [random.word(), Word::ONE, Word::ONE];
-            compare_words::<2>(
-                random,
-                Precompile::Secp256r1Verify,
-                0,
-                &[digest, r, s, x, y],
-            );
+            compare_words::<2>(random, Precompile::Secp256r1Verify, 0, &[digest, r, s, x, y]);
         }
     }
     // The sum in the verification is the point at infinity: digest = r = s = 1 and the key is −G.
@@ -475,12 +443,7 @@ fn g2(point: G2Affine) -> [Word; 4] {
         return [Word::ZERO; 4];
     }
     let (x, y) = point.into_xy_unchecked();
-    [
-        element(&x.c1),
-        element(&x.c0),
-        element(&y.c1),
-        element(&y.c0),
-    ]
+    [element(&x.c1), element(&x.c0), element(&y.c1), element(&y.c0)]
 }
 
 /// A multiple of the generator.
@@ -488,9 +451,7 @@ fn times<C: CurveAffine>(scalar: u64) -> C
 where
     <C::Scalar as PrimeField>::Repr: From<u64>,
 {
-    C::one()
-        .mul(<C::Scalar as PrimeField>::Repr::from(scalar))
-        .into_affine()
+    C::one().mul(<C::Scalar as PrimeField>::Repr::from(scalar)).into_affine()
 }
 
 fn random_element(random: &mut Random) -> Fq {
@@ -580,10 +541,7 @@ fn ec_pairing_at_the_edges() {
     }
     // On the curve, but hardly in the subgroup.
     while points.len() < 48 {
-        let x = Fq2 {
-            c0: random_element(random),
-            c1: random_element(random),
-        };
+        let x = Fq2 { c0: random_element(random), c1: random_element(random) };
         points.extend(G2Affine::get_point_from_x(x, random.below(2) == 0).map(g2));
     }
     let mut valid = 0;
@@ -639,11 +597,7 @@ fn ec_pairing_products() {
 fn modexp() {
     let random = &mut Random(11);
     let mut edges = around(&[hex(BN_FIELD), Word([0, 1, 0, 0]), Word([0, 0, 0, 1 << 63])]);
-    edges.extend([
-        Word([1, 0, 0, 1 << 63]),
-        Word::from_u64(1 << 20),
-        minus(Word::MAX, Word::ONE),
-    ]);
+    edges.extend([Word([1, 0, 0, 1 << 63]), Word::from_u64(1 << 20), minus(Word::MAX, Word::ONE)]);
     for &base in &edges {
         for &exponent in &edges {
             for &modulus in &edges {
@@ -655,12 +609,7 @@ fn modexp() {
         let [base, exponent, mut modulus] = [(); 3].map(|()| random.word_of_any_width());
         if random.below(2) == 0 {
             // Even, with many factors of two.
-            modulus = Word(
-                U256(modulus.0)
-                    .overflowing_mul(U256::one() << random.below(256))
-                    .0
-                    .0,
-            );
+            modulus = Word(U256(modulus.0).overflowing_mul(U256::one() << random.below(256)).0.0);
         }
         compare_words::<1>(random, Precompile::Modexp, 0, &[base, exponent, modulus]);
     }

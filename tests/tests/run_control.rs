@@ -1,12 +1,12 @@
 //! Runs that stop and go on, and machines that go back.
 
 use eravm_core::isa::{DstMode, Modifier, Opcode};
-use eravm_core::{Exit, Limits, Settings, SnapshotError, Stop, Vm, Word};
+use eravm_core::{Exit, Limits, RunError, Settings, SnapshotError, Stop, Vm, Word};
 use eravm_tests::generate;
 use eravm_tests::generate::builder::{Builder, Dst, Src};
 use eravm_tests::random::Random;
 use eravm_tests::ways::State;
-use eravm_tests::world::{Host, Prepared, World};
+use eravm_tests::world::{Busy, Host, Prepared, Unreliable, World};
 use eravm_tests::{case, ways};
 
 /// Programs of a test.
@@ -226,6 +226,30 @@ fn snapshots_nest() {
             same("at the end", &State::of(vm).without_count(), &State::of(&end).without_count());
         }
     });
+}
+
+#[test]
+fn a_fault_of_the_host_leaves_no_trace() {
+    let mut faults = 0;
+    for seed in 0..PROGRAMS {
+        let world = generate::structured(seed);
+        let prepared = world.prepare();
+        let (vm, expected) = ways::in_one_go(&prepared);
+        let (mut ours, host) = prepared.vm();
+        let mut host = Unreliable { host, random: &mut Random::new(seed), faults: 0 };
+        let done = loop {
+            match ours.run(&mut host) {
+                Err(RunError::Host(Busy)) => {}
+                done => break done,
+            }
+        };
+        faults += host.faults;
+        assert_eq!(done.is_ok(), expected.is_ok(), "seed {seed}");
+        if expected.is_ok() {
+            same(&format!("seed {seed}"), &State::of(&ours), &State::of(&vm));
+        }
+    }
+    assert!(faults > PROGRAMS, "{faults}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ Runs each workload on each engine, interleaved in one process, and prints times 
   --json         print an array of rows instead of a table
   --filter NAME  only workloads whose name contains NAME (may be repeated)
   --rounds N     rounds per workload (default 31)
-  --budget MS    time an engine may take of a workload before it sits out (default 1500)
+  --budget MS    time an engine may take of a workload before it sits out (default 800)
   --no-verify    do not compare end states
   --list         print the names of the workloads";
 
@@ -29,7 +29,7 @@ fn options() -> Result<Option<Options>, String> {
     let mut options = Options {
         json: false,
         filters: Vec::new(),
-        effort: Effort { rounds: 31, budget: Duration::from_millis(1500) },
+        effort: Effort { rounds: 31, budget: Duration::from_millis(800) },
         verify: true,
         list: false,
     };

@@ -5,17 +5,13 @@ use super::zk_evm_storage::Slots;
 use super::zk_evm_tracer::Watcher;
 use super::{Engine, Machine};
 use crate::call::Call;
-use crate::end_state::{
-    EVENT_WRITER, EndState, Ended, HEAP_WORDS, Hook, LogEntry, comparable,
-};
+use crate::end_state::{EVENT_WRITER, EndState, Ended, HEAP_WORDS, Hook, LogEntry, comparable};
 use eravm_core::{Word, system_address};
 use std::collections::HashMap;
 use std::rc::Rc;
 use zk_evm::GenericNoopTracer;
 use zk_evm::abstractions::{EventSink, Memory, MemoryType};
-use zk_evm::aux_structures::{
-    MemoryIndex, MemoryLocation, MemoryPage, MemoryQuery, Timestamp,
-};
+use zk_evm::aux_structures::{MemoryIndex, MemoryLocation, MemoryPage, MemoryQuery, Timestamp};
 use zk_evm::block_properties::BlockProperties;
 use zk_evm::ethereum_types::{H160, U256};
 use zk_evm::reference_impls::decommitter::SimpleDecommitter;
@@ -68,18 +64,17 @@ fn words(bytes: &[u8]) -> Vec<U256> {
 impl ZkEvm {
     /// Loads the state.
     pub fn new(call: &Call) -> Self {
-        let slots = call.storage.iter().map(|(address, key, value)| {
-            ((to_h160(address), to_u256(key)), to_u256(value))
-        });
+        let slots = call
+            .storage
+            .iter()
+            .map(|(address, key, value)| ((to_h160(address), to_u256(key)), to_u256(value)));
         let codes = call.codes.iter();
         Self {
             call: call.clone(),
             code: words(&call.code),
             calldata: words(&call.calldata),
             storage: Rc::new(slots.collect()),
-            codes: codes
-                .map(|code| (to_u256(&code.hash.to_word()), words(&code.bytes)))
-                .collect(),
+            codes: codes.map(|code| (to_u256(&code.hash.to_word()), words(&code.bytes))).collect(),
         }
     }
 

@@ -7,8 +7,8 @@ use eravm_core::isa::{
 use eravm_core::{Address, StorageSlot, Word, pubdata};
 use std::collections::HashMap;
 use std::rc::Rc;
-use zk_evm::aux_structures::{LogQuery, PubdataCost, Timestamp};
 use zk_evm::abstractions::{Storage, StorageAccessRefund};
+use zk_evm::aux_structures::{LogQuery, PubdataCost, Timestamp};
 use zk_evm::ethereum_types::{H160, U256};
 use zk_evm::zkevm_opcode_defs::system_params::STORAGE_AUX_BYTE;
 
@@ -51,9 +51,7 @@ impl Slots {
     pub(super) fn changes(&self) -> Vec<(Address, Word, Word)> {
         let changed = self.touched.iter().filter(|(_, slot)| slot.before.value.0 != slot.current.0);
         let mut changes: Vec<_> = changed
-            .map(|((address, key), slot)| {
-                (from_h160(address), Word(key.0), Word(slot.current.0))
-            })
+            .map(|((address, key), slot)| (from_h160(address), Word(key.0), Word(slot.current.0)))
             .collect();
         changes.sort_unstable();
         changes

@@ -81,16 +81,8 @@ pub enum Predicate {
 
 impl Predicate {
     /// All predicates, in the order of their encoding.
-    pub const ALL: [Self; 8] = [
-        Self::Always,
-        Self::Gt,
-        Self::Lt,
-        Self::Eq,
-        Self::Ge,
-        Self::Le,
-        Self::Ne,
-        Self::GtOrLt,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Always, Self::Gt, Self::Lt, Self::Eq, Self::Ge, Self::Le, Self::Ne, Self::GtOrLt];
 
     /// Whether it holds for these flags.
     pub const fn holds(self, lt: bool, eq: bool, gt: bool) -> bool {

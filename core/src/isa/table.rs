@@ -311,7 +311,12 @@ pub fn variant(slot: u16) -> &'static Variant {
 }
 
 /// The slot of an opcode with these operand modes and modifiers, or `None` if no such variant exists.
-pub fn slot_of(opcode: Opcode, src0: SrcMode, dst0: DstMode, modifiers: &[Modifier]) -> Option<u16> {
+pub fn slot_of(
+    opcode: Opcode,
+    src0: SrcMode,
+    dst0: DstMode,
+    modifiers: &[Modifier],
+) -> Option<u16> {
     let row = TABLE.iter().find(|row| row.opcode == opcode)?;
     if modifiers.iter().any(|modifier| !row.modifiers.contains(modifier)) {
         return None;

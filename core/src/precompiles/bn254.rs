@@ -61,10 +61,7 @@ fn to_g1([x, y]: &G1Point) -> Option<G1Affine> {
 fn to_g2(x: [Word; 2], y: [Word; 2]) -> Option<G2Affine> {
     let [x_real, x_imaginary] = x;
     let [y_real, y_imaginary] = y;
-    if [x_real, x_imaginary, y_real, y_imaginary]
-        .iter()
-        .all(Word::is_zero)
-    {
+    if [x_real, x_imaginary, y_real, y_imaginary].iter().all(Word::is_zero) {
         return Some(G2Affine::zero());
     }
     let point = G2Affine::new_unchecked(

@@ -149,12 +149,7 @@ fn sha256<H: Precompiles, M: PageMemory>(
         return Ok(None);
     }
     let [a, b, c, d, e, f, g, h] = state.map(u64::from);
-    Ok(Some(Word([
-        g << 32 | h,
-        e << 32 | f,
-        c << 32 | d,
-        a << 32 | b,
-    ])))
+    Ok(Some(Word([g << 32 | h, e << 32 | f, c << 32 | d, a << 32 | b])))
 }
 
 /// `N` input words, from the `skip`-th on.
@@ -182,10 +177,7 @@ fn marked<const N: usize, const WITH_MARKER: usize>(
 ) -> [Word; WITH_MARKER] {
     let mut words = [Word::ZERO; WITH_MARKER];
     if let Some(result) = result {
-        for (word, value) in words
-            .iter_mut()
-            .zip(core::iter::once(Word::ONE).chain(result))
-        {
+        for (word, value) in words.iter_mut().zip(core::iter::once(Word::ONE).chain(result)) {
             *word = value;
         }
     }

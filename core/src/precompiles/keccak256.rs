@@ -134,94 +134,24 @@ fn round(from: &[u64; LANES], to: &mut [u64; LANES], constant: u64, parity: Row)
         }
     };
 
-    let [a, b, c, d, e] = [
-        lane(0, 0, 0),
-        lane(1, 1, 44),
-        lane(2, 2, 43),
-        lane(3, 3, 21),
-        lane(4, 4, 14),
-    ];
-    put(
-        0,
-        [
-            a ^ (b | c) ^ constant,
-            b ^ (!c | d),
-            c ^ (d & e),
-            d ^ (e | a),
-            e ^ (a & b),
-        ],
-    );
+    let [a, b, c, d, e] =
+        [lane(0, 0, 0), lane(1, 1, 44), lane(2, 2, 43), lane(3, 3, 21), lane(4, 4, 14)];
+    put(0, [a ^ (b | c) ^ constant, b ^ (!c | d), c ^ (d & e), d ^ (e | a), e ^ (a & b)]);
 
-    let [a, b, c, d, e] = [
-        lane(3, 0, 28),
-        lane(4, 1, 20),
-        lane(0, 2, 3),
-        lane(1, 3, 45),
-        lane(2, 4, 61),
-    ];
-    put(
-        1,
-        [
-            a ^ (b | c),
-            b ^ (c & d),
-            c ^ (d | !e),
-            d ^ (e | a),
-            e ^ (a & b),
-        ],
-    );
+    let [a, b, c, d, e] =
+        [lane(3, 0, 28), lane(4, 1, 20), lane(0, 2, 3), lane(1, 3, 45), lane(2, 4, 61)];
+    put(1, [a ^ (b | c), b ^ (c & d), c ^ (d | !e), d ^ (e | a), e ^ (a & b)]);
 
-    let [a, b, c, d, e] = [
-        lane(1, 0, 1),
-        lane(2, 1, 6),
-        lane(3, 2, 25),
-        lane(4, 3, 8),
-        lane(0, 4, 18),
-    ];
-    put(
-        2,
-        [
-            a ^ (b | c),
-            b ^ (c & d),
-            c ^ (!d & e),
-            !d ^ (e | a),
-            e ^ (a & b),
-        ],
-    );
+    let [a, b, c, d, e] =
+        [lane(1, 0, 1), lane(2, 1, 6), lane(3, 2, 25), lane(4, 3, 8), lane(0, 4, 18)];
+    put(2, [a ^ (b | c), b ^ (c & d), c ^ (!d & e), !d ^ (e | a), e ^ (a & b)]);
 
-    let [a, b, c, d, e] = [
-        lane(4, 0, 27),
-        lane(0, 1, 36),
-        lane(1, 2, 10),
-        lane(2, 3, 15),
-        lane(3, 4, 56),
-    ];
-    put(
-        3,
-        [
-            a ^ (b & c),
-            b ^ (c | d),
-            c ^ (!d | e),
-            !d ^ (e & a),
-            e ^ (a | b),
-        ],
-    );
+    let [a, b, c, d, e] =
+        [lane(4, 0, 27), lane(0, 1, 36), lane(1, 2, 10), lane(2, 3, 15), lane(3, 4, 56)];
+    put(3, [a ^ (b & c), b ^ (c | d), c ^ (!d | e), !d ^ (e & a), e ^ (a | b)]);
 
-    let [a, b, c, d, e] = [
-        lane(2, 0, 62),
-        lane(3, 1, 55),
-        lane(4, 2, 39),
-        lane(0, 3, 41),
-        lane(1, 4, 2),
-    ];
-    put(
-        4,
-        [
-            a ^ (!b & c),
-            !b ^ (c | d),
-            c ^ (d & e),
-            d ^ (e | a),
-            e ^ (a & b),
-        ],
-    );
+    let [a, b, c, d, e] =
+        [lane(2, 0, 62), lane(3, 1, 55), lane(4, 2, 39), lane(0, 3, 41), lane(1, 4, 2)];
+    put(4, [a ^ (!b & c), !b ^ (c | d), c ^ (d & e), d ^ (e | a), e ^ (a & b)]);
     sum
 }

@@ -43,17 +43,12 @@ impl Precompile {
     /// Whether it exists only from protocol 28 on. Before, its address is one without a precompile: the
     /// instruction takes the ergs and computes nothing.
     pub const fn since_protocol_28(self) -> bool {
-        matches!(
-            self,
-            Self::Modexp | Self::EcAdd | Self::EcMul | Self::EcPairing
-        )
+        matches!(self, Self::Modexp | Self::EcAdd | Self::EcMul | Self::EcPairing)
     }
 }
 
 /// The precompile at an address (its low 16 bits), in the newest protocol; see
 /// [`Precompile::since_protocol_28`] for older ones.
 pub fn at_address(low: u16) -> Option<Precompile> {
-    Precompile::ALL
-        .into_iter()
-        .find(|precompile| precompile.address() == low)
+    Precompile::ALL.into_iter().find(|precompile| precompile.address() == low)
 }

@@ -50,12 +50,7 @@ pub trait Precompiles: HostTypes {
         &mut self,
         input: &mut dyn Iterator<Item = &[u8]>,
     ) -> Result<[u8; 32], CallFault<Self::Fault>> {
-        built!(
-            "keccak256",
-            Keccak256,
-            (input),
-            super::keccak256::digest(input)
-        )
+        built!("keccak256", Keccak256, (input), super::keccak256::digest(input))
     }
 
     /// Runs SHA-256's compression over `blocks`, from and into `state`. Nothing is padded.
@@ -66,12 +61,7 @@ pub trait Precompiles: HostTypes {
         state: &mut [u32; 8],
         blocks: &[[u8; 64]],
     ) -> Result<(), CallFault<Self::Fault>> {
-        built!(
-            "sha256",
-            Sha256,
-            (state, blocks),
-            sha2::block_api::compress256(state, blocks)
-        )
+        built!("sha256", Sha256, (state, blocks), sha2::block_api::compress256(state, blocks))
     }
 
     /// The address whose secp256k1 key signed `digest` with (`r`, `s`), the nonce point having an odd or even
@@ -131,12 +121,7 @@ pub trait Precompiles: HostTypes {
         left: &G1Point,
         right: &G1Point,
     ) -> Result<Option<G1Point>, CallFault<Self::Fault>> {
-        built!(
-            "bn254",
-            EcAdd,
-            (left, right),
-            super::bn254::add(left, right)
-        )
+        built!("bn254", EcAdd, (left, right), super::bn254::add(left, right))
     }
 
     /// A point of BN254's G1 times any 256-bit number; `None` as for [`ec_add`](Self::ec_add).
@@ -147,12 +132,7 @@ pub trait Precompiles: HostTypes {
         point: &G1Point,
         scalar: &Word,
     ) -> Result<Option<G1Point>, CallFault<Self::Fault>> {
-        built!(
-            "bn254",
-            EcMul,
-            (point, scalar),
-            super::bn254::mul(point, scalar)
-        )
+        built!("bn254", EcMul, (point, scalar), super::bn254::mul(point, scalar))
     }
 
     /// Whether the product of the pairings is one (it is for no pair at all); `None` if a coordinate is not

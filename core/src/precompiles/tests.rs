@@ -89,11 +89,7 @@ fn keccak256_in_parts() {
 #[test]
 fn sha256_of_abc() {
     let mut memory = OnePage::default();
-    memory.set_word(
-        0,
-        0,
-        hex("6162638000000000000000000000000000000000000000000000000000000000"),
-    );
+    memory.set_word(0, 0, hex("6162638000000000000000000000000000000000000000000000000000000000"));
     memory.set_word(0, 1, Word::from_u64(24));
     let abi = PrecompileAbi::from_word(&Word([0, 9, 0, 1]));
     call(&mut PureRust, Precompile::Sha256, &abi, &mut memory).unwrap();
@@ -133,31 +129,20 @@ fn bn254_doubling() {
         hex("15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"),
     ];
     assert_eq!(PureRust.ec_add(&generator, &generator), Ok(Some(expected)));
-    assert_eq!(
-        PureRust.ec_mul(&generator, &Word::from_u64(2)),
-        Ok(Some(expected))
-    );
-    assert_eq!(
-        PureRust.ec_mul(&generator, &Word::ZERO),
-        Ok(Some([Word::ZERO; 2]))
-    );
+    assert_eq!(PureRust.ec_mul(&generator, &Word::from_u64(2)), Ok(Some(expected)));
+    assert_eq!(PureRust.ec_mul(&generator, &Word::ZERO), Ok(Some([Word::ZERO; 2])));
     assert_eq!(PureRust.ec_add(&generator, &[Word::ONE; 2]), Ok(None));
 }
 
 #[test]
 fn pairing_of_nothing_is_one() {
-    assert_eq!(
-        PureRust.ec_pairing(&mut core::iter::empty()),
-        Ok(Some(true))
-    );
+    assert_eq!(PureRust.ec_pairing(&mut core::iter::empty()), Ok(Some(true)));
 }
 
 #[test]
 fn modexp_vectors() {
     let modexp = |base: u64, exponent: u64, modulus: u64| {
-        PureRust
-            .modexp(&base.into(), &exponent.into(), &modulus.into())
-            .unwrap()
+        PureRust.modexp(&base.into(), &exponent.into(), &modulus.into()).unwrap()
     };
     assert_eq!(modexp(0, 0, 0), Word::ZERO);
     assert_eq!(modexp(0, 0, 1), Word::ZERO);
@@ -166,10 +151,7 @@ fn modexp_vectors() {
     // EIP-198: Fermat's little theorem for secp256k1's field.
     let prime = hex("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
     let exponent = hex("fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2e");
-    assert_eq!(
-        PureRust.modexp(&Word::from_u64(3), &exponent, &prime),
-        Ok(Word::ONE)
-    );
+    assert_eq!(PureRust.modexp(&Word::from_u64(3), &exponent, &prime), Ok(Word::ONE));
 }
 
 /// The reference overflows here (an abort, or wrapping around, depending on how it was built).
@@ -199,14 +181,8 @@ fn faults_leave_memory_alone() {
     assert_eq!(fault, Err(CallFault::Host("out of order")));
 
     let too_long = [
-        (
-            Precompile::Keccak256,
-            Word([(MAX_INPUT_BYTES + 1) << 32, 0, 0, 0]),
-        ),
-        (
-            Precompile::Sha256,
-            Word([0, 0, 0, MAX_INPUT_BYTES / 64 + 1]),
-        ),
+        (Precompile::Keccak256, Word([(MAX_INPUT_BYTES + 1) << 32, 0, 0, 0])),
+        (Precompile::Sha256, Word([0, 0, 0, MAX_INPUT_BYTES / 64 + 1])),
         (Precompile::EcPairing, Word([0, 0, 0, MAX_PAIRS + 1])),
     ];
     for (which, word) in too_long {
@@ -234,8 +210,6 @@ fn addresses() {
         assert_eq!(at_address(precompile.address()), Some(precompile));
     }
     assert_eq!(at_address(0x04), None);
-    let since_28 = Precompile::ALL
-        .into_iter()
-        .filter(|precompile| precompile.since_protocol_28());
+    let since_28 = Precompile::ALL.into_iter().filter(|precompile| precompile.since_protocol_28());
     assert!(since_28.map(Precompile::address).eq([5, 6, 7, 8]));
 }

@@ -166,7 +166,8 @@ pub enum PointerOp {
 pub fn pointer_op(op: PointerOp, pointer: &Word, operand: &Word) -> Option<Word> {
     let [low, bounds, upper0, upper1] = pointer.0;
     let small = || u32::try_from(operand.to_u64()?).ok();
-    let with_offset = |offset: u32| Word([low >> 32 << 32 | u64::from(offset), bounds, upper0, upper1]);
+    let with_offset =
+        |offset: u32| Word([low >> 32 << 32 | u64::from(offset), bounds, upper0, upper1]);
     match op {
         PointerOp::Add => (low as u32).checked_add(small()?).map(with_offset),
         PointerOp::Sub => (low as u32).checked_sub(small()?).map(with_offset),

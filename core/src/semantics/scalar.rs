@@ -1,6 +1,9 @@
 //! Keeps limbs in scalar registers.
 
-#![allow(unsafe_code, reason = "an empty assembly block is the one way to keep a value out of vector registers")]
+#![allow(
+    unsafe_code,
+    reason = "an empty assembly block is the one way to keep a value out of vector registers"
+)]
 
 /// The same value, about which the optimiser knows nothing any more.
 ///

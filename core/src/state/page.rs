@@ -110,7 +110,8 @@ impl Page {
     #[inline(always)]
     pub(crate) fn chunked_mut(&mut self, address: u32) -> Option<&mut [u8; 32]> {
         let (index, at) = ((address >> CHUNK_SHIFT) as usize, address as usize % CHUNK_BYTES);
-        if at + 32 > CHUNK_BYTES || self.watch.as_ref().is_some_and(|watch| !watch.has_seen(index)) {
+        if at + 32 > CHUNK_BYTES || self.watch.as_ref().is_some_and(|watch| !watch.has_seen(index))
+        {
             return None;
         }
         let bytes = if (address as usize) < DENSE_BYTES {
@@ -382,7 +383,8 @@ impl<'a> Iterator for Slices<'a> {
                 &whole[at..at + in_chunk]
             }
         };
-        self.address += slice.len() as u64;
+        // Hosts may ask for addresses that no page has.
+        self.address = self.address.saturating_add(slice.len() as u64);
         self.left -= slice.len() as u64;
         Some(slice)
     }

@@ -93,7 +93,8 @@ impl Stack {
         let len = self.dense.len().max(FREELY_DENSE_WORDS);
         let end = len * 2;
         let (from, to) = ((len / CHUNK_WORDS) as u16, (end / CHUNK_WORDS) as u32);
-        let there = self.sparse.range(from..).take_while(|(chunk, _)| u32::from(**chunk) < to).count();
+        let there =
+            self.sparse.range(from..).take_while(|(chunk, _)| u32::from(**chunk) < to).count();
         if end > 1 << 16 || there * 4 * CHUNK_WORDS < len {
             return 0;
         }
@@ -117,9 +118,7 @@ impl Stack {
     /// Whether the word at an index is tagged as a pointer.
     #[inline]
     pub(crate) fn tag(&self, index: u16) -> bool {
-        self.tags
-            .get(usize::from(index >> 6))
-            .is_some_and(|bits| bits >> (index & 63) & 1 == 1)
+        self.tags.get(usize::from(index >> 6)).is_some_and(|bits| bits >> (index & 63) & 1 == 1)
     }
 
     /// Sets or clears the tag of a word.
@@ -167,8 +166,7 @@ impl Stack {
 
     /// Bytes of memory in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.dense.len() * size_of::<Word>()
-            + self.sparse.len() * size_of::<[Word; CHUNK_WORDS]>()
+        self.dense.len() * size_of::<Word>() + self.sparse.len() * size_of::<[Word; CHUNK_WORDS]>()
     }
 
     /// All words that are not zero or are tagged, by index.

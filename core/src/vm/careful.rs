@@ -338,8 +338,7 @@ impl Vm {
 
     /// Pays for heap up to `end`; `None` stands for an address too far to pay for. False if the ergs do not suffice.
     pub(super) fn grow_heap(&mut self, aux: bool, end: Option<u32>) -> bool {
-        let bound =
-            if aux { &mut self.frame.aux_heap_bound } else { &mut self.frame.heap_bound };
+        let bound = if aux { &mut self.frame.aux_heap_bound } else { &mut self.frame.heap_bound };
         let upper = end.unwrap_or(u32::MAX);
         let paid = self.ergs.checked_sub(upper.saturating_sub(*bound));
         // SPEC: before protocol 27 the bound moved although the ergs ran out.
@@ -389,8 +388,7 @@ impl Vm {
 
     /// Charges for an address that no heap can have.
     fn pay_for_unreachable<const AUX: bool>(&mut self, offset: u32) -> bool {
-        let bound =
-            if AUX { &mut self.frame.aux_heap_bound } else { &mut self.frame.heap_bound };
+        let bound = if AUX { &mut self.frame.aux_heap_bound } else { &mut self.frame.heap_bound };
         let paid = self.ergs == u32::MAX;
         // SPEC: the bound moves to what the low 32 bits of the address say, plus 32, wrapping: before protocol
         // 27 always, since then if 2³² − 1 ergs were there.
@@ -407,11 +405,7 @@ impl Vm {
         if !instruction.variant().has(Modifier::Increment) {
             return false;
         }
-        self.set_register(
-            instruction.dst1,
-            incremented(&pointer.word, offset),
-            pointer.is_pointer,
-        );
+        self.set_register(instruction.dst1, incremented(&pointer.word, offset), pointer.is_pointer);
         true
     }
 

@@ -34,6 +34,24 @@ impl Exit {
 
 /// What ends a run for good without being visible to the program: it cannot be caught, and the machine cannot
 /// go on. Rolling back to a snapshot makes it usable again.
+///
+/// # Where the reference aborts
+///
+/// The reference machine, crate `zk_evm`, asserts what networks never let happen. This machine has an answer for each:
+///
+/// | The reference aborts at | This machine |
+/// |---|---|
+/// | a malformed hash of a base contract, in every cycle | [`SetupError::MalformedBaseContract`] |
+/// | `log.decommit` of a zero digest | [`Stop::ZeroCodeDigest`] |
+/// | `log.decommit` of code that is in the same heap already | [`Stop::DecommittedTwice`] |
+/// | code that the host does not know (an error there) | [`Stop::UnknownCode`] |
+/// | `log.precompile` with 2³¹ or more bytes of pubdata; overflow of the counter | [`Stop::PubdataOverflow`] |
+/// | a storage write that costs more than 65 bytes | cuts the cost, see [`Storage::write_price`](crate::Storage::write_price) |
+/// | ecrecover with a `v` that is neither 0 nor 1 | recovers nothing |
+/// | `st.inc` through a register tagged as pointer (with debug assertions) | goes on, as the reference without them |
+///
+/// The other variants have no counterpart there: it keeps all pages for ever, has no bound on memory or on the work of a
+/// precompile, and lets precompiles read stacks and write to code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stop {
     /// More memory is needed than [`Settings::memory_ceiling`](crate::Settings::memory_ceiling) bytes.
@@ -81,7 +99,9 @@ impl fmt::Display for Stop {
             Self::PageNotWritable(page) => {
                 write!(f, "page {page} is code or a stack, written to as memory")
             }
-            Self::PubdataOverflow(bytes) => write!(f, "{bytes} more bytes overflow the pubdata counter"),
+            Self::PubdataOverflow(bytes) => {
+                write!(f, "{bytes} more bytes overflow the pubdata counter")
+            }
         }
     }
 }

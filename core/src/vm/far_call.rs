@@ -62,8 +62,7 @@ impl Vm {
         let mut abi = FarCallAbi::from_word(&word);
         abi.constructor &= self.frame.is_kernel;
         abi.system &= to_kernel;
-        let shard =
-            if variant.has(Modifier::Shard) { abi.shard } else { self.frame.shards[0] };
+        let shard = if variant.has(Modifier::Shard) { abi.shard } else { self.frame.shards[0] };
 
         // SPEC: there is one shard; calls to another fail without looking for code.
         let (hash, slot) = if shard == 0 {
@@ -72,11 +71,8 @@ impl Vm {
         } else {
             (VersionedHash::default(), None)
         };
-        let callee = if shard == 0 {
-            Callee::of(hash, abi.constructor, to_kernel)
-        } else {
-            Callee::Nothing
-        };
+        let callee =
+            if shard == 0 { Callee::of(hash, abi.constructor, to_kernel) } else { Callee::Nothing };
 
         let fresh = abi.forwarding != Forwarding::Pointer;
         let overflows = abi.pointer.overflows();
@@ -90,6 +86,7 @@ impl Vm {
             Forwarding::Heap => FatPointer { page: self.frame.heap_page(), ..abi.pointer },
             Forwarding::AuxHeap => FatPointer { page: self.frame.aux_heap_page(), ..abi.pointer },
         };
+        let bounds = (self.frame.heap_bound, self.frame.aux_heap_bound);
         if fresh {
             let end = (!overflows).then(|| calldata.start + calldata.length);
             fails |= !self.grow_heap(abi.forwarding == Forwarding::AuxHeap, end);
@@ -106,12 +103,20 @@ impl Vm {
         }
         let is_foreign = callee == Callee::Foreign;
         let code = match callee {
-            _ if fails => None,
-            Callee::Code(hash) => self.decommit_for_call(host, hash, slot)?,
-            Callee::Foreign => self.decommit_for_call(host, self.settings.evm_emulator, None)?,
-            Callee::Account => self.decommit_for_call(host, self.settings.default_account, slot)?,
-            Callee::Nothing => None,
+            _ if fails => Ok(None),
+            Callee::Code(hash) => self.decommit_for_call(host, hash, slot),
+            Callee::Foreign => self.decommit_for_call(host, self.settings.evm_emulator, None),
+            Callee::Account => self.decommit_for_call(host, self.settings.default_account, slot),
+            Callee::Nothing => Ok(None),
         };
+        if let Err(RunError::Host(_)) = code {
+            // The instruction will be tried again.
+            (self.frame.heap_bound, self.frame.aux_heap_bound) = bounds;
+        }
+        let code = code?;
+        if let Some(slot) = slot {
+            self.note_code_hash_read(slot);
+        }
         self.status = status::with_flags(self.status, Flags::NONE);
         self.pending_panic = code.is_none();
         let (program, code_page) = match code {
@@ -129,7 +134,9 @@ impl Vm {
             Opcode::DelegateCall => {
                 (self.frame.this_address, self.frame.caller, self.frame.context_u128)
             }
-            Opcode::MimicCall => (called, self.source(Register::R15).to_address(), self.context_u128),
+            Opcode::MimicCall => {
+                (called, self.source(Register::R15).to_address(), self.context_u128)
+            }
             _ => (called, self.frame.this_address, self.context_u128),
         };
         let this_shard = match instruction.opcode() {

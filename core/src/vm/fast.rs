@@ -11,18 +11,18 @@
 use super::ip::Ip;
 use super::{Signal, Vm, status};
 use crate::isa::{
-    EVENT_ERGS, TRANSIENT_READ_ERGS, TRANSIENT_WRITE_ERGS, DstMode, Instruction, MEMORY_READ_ERGS, MEMORY_WRITE_ERGS, Modifier, NEAR_CALL_ERGS, Opcode, Variant,
-    AVERAGE_ERGS, RICH_ADDRESSING_ERGS, SrcMode,
+    AVERAGE_ERGS, DstMode, EVENT_ERGS, Instruction, MEMORY_READ_ERGS, MEMORY_WRITE_ERGS, Modifier,
+    NEAR_CALL_ERGS, Opcode, RICH_ADDRESSING_ERGS, SrcMode, TRANSIENT_READ_ERGS,
+    TRANSIENT_WRITE_ERGS, Variant,
 };
 use crate::program::Op;
-use crate::state::registers::Register;
 use crate::semantics::{self, Binary, FatPointer, Flags, MAX_HEAP_ADDRESS, PointerOp};
 use crate::state::frame::NearFrame;
+use crate::state::registers::Register;
 use crate::word::Word;
 
 /// Executes one instruction and, on the threaded path, all that follow until something stops it.
 pub(crate) type Handler = fn(&mut Vm, Ip, u32, u32, u32) -> Signal;
-
 
 /// Whether handlers call each other. Needs an optimiser that makes those calls jumps; the build script knows. Debug
 /// assertions put references to local variables into handlers, which can keep it from that.
@@ -137,7 +137,13 @@ macro_rules! admit {
 /// Takes over an instruction that the frame cannot pay.
 #[cold]
 #[inline(never)]
-fn too_dear<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
+fn too_dear<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
     park(vm, ip, ergs, status, done);
     careful::<THREADED>(vm)
 }
@@ -395,7 +401,13 @@ fn pointer<P: Pointer, S: Source, D: Destination, const THREADED: bool>(
     }
 }
 
-fn jump<S: Source, const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
+fn jump<S: Source, const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
     let op = ip.op();
     let wrong = status & op.mask;
     let charged = charge!(vm, ip, ergs, status, done, RICH_ADDRESSING_ERGS);
@@ -420,7 +432,13 @@ fn jump<S: Source, const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status:
     }
 }
 
-fn near_call<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
+fn near_call<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, ergs, status, done, NEAR_CALL_ERGS);
     let Some(to) = Ip::at(&vm.frame.program, usize::from(op.imm0)) else {
@@ -428,8 +446,7 @@ fn near_call<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, 
     };
     let asked = vm.source(op.src0).low_u32();
     let kept = if asked == 0 { 0 } else { charged.saturating_sub(asked) };
-    let frame =
-        NearFrame::new(op.pc.wrapping_add(1), vm.sp, op.imm1, kept, vm.undo.len() as u32);
+    let frame = NearFrame::new(op.pc.wrapping_add(1), vm.sp, op.imm1, kept, vm.undo.len() as u32);
     let pushed = vm.near_frames.push_in_place(frame);
     if !pushed {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
@@ -466,7 +483,12 @@ fn heap_address(word: &Word, bound: u32) -> Option<u32> {
 /// The address after the one accessed, in the low 32 bits of the word that gave it.
 #[inline(always)]
 fn incremented(word: &Word, address: u32) -> Word {
-    Word([word.0[0] >> 32 << 32 | u64::from(address.wrapping_add(32)), word.0[1], word.0[2], word.0[3]])
+    Word([
+        word.0[0] >> 32 << 32 | u64::from(address.wrapping_add(32)),
+        word.0[1],
+        word.0[2],
+        word.0[3],
+    ])
 }
 
 /// Reads a heap. With `FAR`, also where the page is not in one piece.
@@ -490,9 +512,10 @@ fn heap_read<
     let Some(address) = heap_address(&pointer, bound) else {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     };
-    let value = vm.pages.near(place).and_then(|page| {
-        if FAR { page.read_chunked(address) } else { page.read_dense(address) }
-    });
+    let value = vm
+        .pages
+        .near(place)
+        .and_then(|page| if FAR { page.read_chunked(address) } else { page.read_dense(address) });
     let Some(value) = value else {
         return if FAR {
             refuse::<THREADED>(vm, ip, ergs, status, done)
@@ -548,9 +571,10 @@ fn heap_write<
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     }
     let value = *vm.source(op.src1);
-    let bytes = vm.pages.at_mut(place).and_then(|page| {
-        if FAR { page.chunked_mut(address) } else { page.dense_mut(address) }
-    });
+    let bytes = vm
+        .pages
+        .at_mut(place)
+        .and_then(|page| if FAR { page.chunked_mut(address) } else { page.dense_mut(address) });
     let Some(bytes) = bytes else {
         return if FAR {
             refuse::<THREADED>(vm, ip, ergs, status, done)
@@ -594,7 +618,8 @@ fn pointer_read<const INCREMENT: bool, const THREADED: bool>(
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     }
     let address = pointer.start.wrapping_add(pointer.offset);
-    let Some(value) = vm.pointed_page(pointer.page).and_then(|page| page.read_dense(address)) else {
+    let Some(value) = vm.pointed_page(pointer.page).and_then(|page| page.read_dense(address))
+    else {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     };
     vm.set_destination(op.dst0, &value);
@@ -664,13 +689,7 @@ fn context<C: Context, const THREADED: bool>(
 }
 
 /// `log.event`; only in kernel space, where pointers are numbers like others.
-fn event<const THREADED: bool>(
-    vm: &mut Vm,
-    ip: Ip,
-    ergs: u32,
-    status: u32,
-    done: u32,
-) -> Signal {
+fn event<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, ergs, status, done, EVENT_ERGS);
     if vm.events.len() == vm.events.capacity() {
@@ -731,7 +750,9 @@ fn end<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: 
             if THREADED {
                 next::<THREADED>(vm, first, ergs, status, done)
             } else {
-                STEPPED[usize::from(vm.frame.program.kind(0)) % KINDS](vm, first, ergs, status, done)
+                STEPPED[usize::from(vm.frame.program.kind(0)) % KINDS](
+                    vm, first, ergs, status, done,
+                )
             }
         }
         _ => {
@@ -771,8 +792,8 @@ macro_rules! binary_handlers {
     ]};
 }
 
-/// Opcodes with [`binary_handlers`], in their order. Compilers do not emit rotations, which are done carefully.
-const BINARY: [Opcode; 9] = [
+/// Opcodes with [`binary_handlers`], in their order.
+const BINARY: [Opcode; 11] = [
     Opcode::Add,
     Opcode::Sub,
     Opcode::And,
@@ -780,12 +801,14 @@ const BINARY: [Opcode; 9] = [
     Opcode::Xor,
     Opcode::Shl,
     Opcode::Shr,
+    Opcode::Rol,
+    Opcode::Ror,
     Opcode::Mul,
     Opcode::Div,
 ];
 
 /// Place of the multiplication in it.
-const MUL: usize = 7;
+const MUL: usize = 9;
 const _: () = assert!(matches!(BINARY[MUL], Opcode::Mul));
 
 /// Place of the multiplication whose high half nobody asks for, behind those.
@@ -859,7 +882,7 @@ other_handlers! {
 
 impl<const T: bool> Table<T> {
     const BINARY: &'static [[Handler; 8]] =
-        binary_handlers!(Add, Sub, And, Or, Xor, Shl, Shr, Mul, Div, MulLow);
+        binary_handlers!(Add, Sub, And, Or, Xor, Shl, Shr, Rol, Ror, Mul, Div, MulLow);
 
     const ALL: [Handler; KINDS] = {
         let mut all: [Handler; KINDS] = [rare::<T>; KINDS];

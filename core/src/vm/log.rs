@@ -203,21 +203,23 @@ impl Vm {
         }
     }
 
-    /// The slot of `AccountCodeStorage` for an address. Reading it warms it but is not refunded.
+    /// The slot of `AccountCodeStorage` for an address.
     pub(super) fn code_hash_slot<H: Host>(
         &mut self,
         host: &mut H,
         destination: &Word,
     ) -> Result<usize, RunError<H::Fault>> {
-        let address = system_address(ACCOUNT_CODE_STORAGE);
-        let index = self.loaded_slot(host, address, destination)?;
+        self.loaded_slot(host, system_address(ACCOUNT_CODE_STORAGE), destination)
+    }
+
+    /// Notes that a code hash was read, which warms its slot but is not refunded.
+    pub(super) fn note_code_hash_read(&mut self, index: usize) {
         let value = self.slots.all[index].current;
         self.warm(index, true, false);
         self.record_access(index, value, false);
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
-        Ok(index)
     }
 
     fn storage_read<H: Host>(

@@ -189,7 +189,9 @@ impl Vm {
         }
         if page.is_watched() {
             // A snapshot may want it back.
-            if let (Some(page), Some(snapshot)) = (self.pages.take(number), self.snapshots.last_mut()) {
+            if let (Some(page), Some(snapshot)) =
+                (self.pages.take(number), self.snapshots.last_mut())
+            {
                 snapshot.freed_pages.push((number, page));
             }
             return;

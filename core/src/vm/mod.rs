@@ -112,7 +112,13 @@ pub struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// A plain call: no value, not static, with the heap stipend of its address.
-    pub fn new(address: Address, caller: Address, program: Program, calldata: &'a [u8], ergs: u32) -> Self {
+    pub fn new(
+        address: Address,
+        caller: Address,
+        program: Program,
+        calldata: &'a [u8],
+        ergs: u32,
+    ) -> Self {
         let heap_stipend =
             if is_kernel(&address) { KERNEL_STIPEND_BYTES } else { USER_STIPEND_BYTES };
         Self {

@@ -26,10 +26,7 @@ impl Vm {
             _ => Ending::Panics,
         };
         let signal = if self.near_frames.len() > self.frame.near_base {
-            let label = instruction
-                .variant()
-                .has(Modifier::ToLabel)
-                .then_some(instruction.imm0);
+            let label = instruction.variant().has(Modifier::ToLabel).then_some(instruction.imm0);
             self.ret_near(ending, label);
             Signal::Next
         } else {
@@ -64,8 +61,7 @@ impl Vm {
 
     fn ret_far(&mut self, mut ending: Ending, abi: Tagged) -> Signal {
         // SPEC: before the circuits' rules, `ret.panic` did not look at its operand.
-        let ignores_abi =
-            ending == Ending::Panics && !self.settings.semantics.panic_pays_growth;
+        let ignores_abi = ending == Ending::Panics && !self.settings.semantics.panic_pays_growth;
         let word = if ignores_abi { Word::ZERO } else { abi.word };
         let RetAbi { pointer, forwarding } = RetAbi::from_word(&word);
         let fresh = forwarding != Forwarding::Pointer;

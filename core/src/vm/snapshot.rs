@@ -161,8 +161,7 @@ impl Vm {
         self.status = snapshot.status;
         self.pending_panic = snapshot.pending_panic;
         self.context_u128 = snapshot.context_u128;
-        self.rolled_back =
-            snapshot.rolled_back + (self.instructions - snapshot.instructions);
+        self.rolled_back = snapshot.rolled_back + (self.instructions - snapshot.instructions);
         (self.frame.heap_bound, self.frame.aux_heap_bound) = snapshot.heap_bounds;
         self.frame.stack = snapshot.stack;
         self.near_frames = snapshot.near_frames;

@@ -18,14 +18,11 @@ pub(super) fn from_value(value: &Value, stem: &str) -> Result<Artifact, Artifact
     let Value::Object(top) = value else {
         return Err(ArtifactErrorKind::UnknownJson(vec![type_of(value).to_owned()]));
     };
-    if let Some(output @ Value::Object(inner)) = top.get("output") {
-        if inner.contains_key("contracts") || inner.contains_key("errors") {
-            return standard::parse(Node {
-                value: output,
-                path: "output".into(),
-                format: Format::StandardJson,
-            });
-        }
+    if let Some(output @ Value::Object(inner)) = top.get("output")
+        && (inner.contains_key("contracts") || inner.contains_key("errors"))
+    {
+        let path = "output".to_owned();
+        return standard::parse(Node { value: output, path, format: Format::StandardJson });
     }
     let node = |format| Node { value, path: String::new(), format };
     match (top.get("bytecode"), top.get("contracts")) {
@@ -46,7 +43,7 @@ fn is_combined(contracts: &Map<String, Value>) -> bool {
         let Value::Object(members) = value else { return false };
         let strings = ["bin", "bin-runtime", "asm"];
         strings.iter().any(|&key| matches!(members.get(key), Some(Value::String(_))))
-            || matches!(members.get("factory-deps"), Some(_))
+            || members.contains_key("factory-deps")
     })
 }
 

@@ -14,10 +14,10 @@ pub(super) fn parse(top: Node<'_>) -> Result<Artifact, ArtifactErrorKind> {
             }
         }
     }
-    if contracts.iter().all(|contract| contract.code.is_err()) {
-        if let Some(message) = first_error(&top)? {
-            return Err(ArtifactErrorKind::CompilerErrors(message));
-        }
+    if contracts.iter().all(|contract| contract.code.is_err())
+        && let Some(message) = first_error(&top)?
+    {
+        return Err(ArtifactErrorKind::CompilerErrors(message));
     }
     Ok(Artifact { format: top.format, contracts })
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 /// Replays golden batches and compares every value that the machine determines.
 ///
 /// Exits with 0 if everything agrees. Otherwise the first difference of each file is shown, with both values and the place in
-/// the code.
+/// the code, and the exit status is 1, or 2 if a file cannot be used.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ReplayArgs {
     /// Golden batches, `.json` or `.json.gz`. Files named `bytecodes.json(.gz)` are taken as code.
@@ -50,15 +50,19 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
         looks_beside: args.bytecodes.is_empty(),
         read: HashMap::new(),
     };
-    let mut all_agree = true;
+    let mut worst = super::SUCCESS;
     for path in goldens {
         let outcome = replay_file(path, &mut library);
-        all_agree &= outcome.is_ok();
+        worst = worst.max(match &outcome {
+            Ok(_) => super::SUCCESS,
+            Err(Problem::Failure(_)) => super::FAILED,
+            Err(Problem::Load(_)) => super::INPUT_ERROR,
+        });
         if show(path, &outcome, args.json).is_err() {
-            return ExitCode::FAILURE;
+            return ExitCode::from(super::FAILED);
         }
     }
-    if all_agree { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    ExitCode::from(worst)
 }
 
 fn replay_file(path: &Path, library: &mut Library) -> Result<Figures, Problem> {

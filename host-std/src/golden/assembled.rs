@@ -7,12 +7,8 @@ use super::value::Hex;
 use eravm_core::Word;
 use std::collections::BTreeMap;
 
-/// First word of the blocks' descriptions, from protocol version 26 on.
-const FIRST_BLOCK_WORD: u32 = 20143 + 10_000;
-/// Words of a block's description.
-const BLOCK_WORDS: u32 = 4;
-/// First word of the numbers of interop roots of the blocks, from protocol version 29 on.
-const FIRST_ROOT_COUNT_WORD: u32 = 70150;
+/// First word of the description of the block of the first transaction, from protocol version 26 on.
+const FIRST_BLOCK_WORD: u32 = 30143;
 /// Bytes in the host's answer to the request for pubdata before the pubdata: two words, the length of the call, its
 /// selector, and six words.
 const BEFORE_PUBDATA: usize = 32 + 32 + 32 + 4 + 6 * 32;
@@ -44,11 +40,12 @@ impl Written {
     }
 
     /// The last block has no transactions. While the batch runs, its number of roots is written where that of the block before
-    /// is; afterwards the host has it in both places.
+    /// is; afterwards the host has it in both places. In an empty batch there is no block before.
     fn write_root_count(&mut self, words: &[(u32, Hex<Word>)]) {
-        if let [(first, _), _, _, _, (_, count)] = words {
-            let block = first.saturating_sub(FIRST_BLOCK_WORD) / BLOCK_WORDS;
-            self.set(FIRST_ROOT_COUNT_WORD + block, count.0);
+        if let [(first, _), _, _, _, (last, count)] = words
+            && *first != FIRST_BLOCK_WORD
+        {
+            self.set(last.saturating_add(1), count.0);
         }
     }
 
@@ -86,7 +83,10 @@ impl Written {
     /// Compares what came of it.
     pub(super) fn compare(&self, results: &Results) -> Result<(), Difference> {
         let words: Vec<_> = self.words.iter().map(|(&index, &word)| (index, Hex(word))).collect();
-        lists("batch.operator_bootloader_memory", &results.operator_bootloader_memory, &words)?;
+        // Their order is that of the host's books.
+        let mut expected = results.operator_bootloader_memory.clone();
+        expected.sort_by_key(|(index, _)| *index);
+        lists("batch.operator_bootloader_memory", &expected, &words)?;
         let Some(pubdata) = &results.pubdata else { return Ok(()) };
         let written = self.pubdata.get(BEFORE_PUBDATA..).unwrap_or_default();
         let written = written.get(..pubdata.0.len()).unwrap_or(written);

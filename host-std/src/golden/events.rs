@@ -11,9 +11,11 @@ const L1_MESSENGER: u16 = 0x8008;
 /// `KnownCodesStorage`, which announces code with events.
 const KNOWN_CODES_STORAGE: u16 = 0x8004;
 /// keccak256 of `L2ToL1LogSent((uint8,bool,uint16,address,bytes32,bytes32))`.
-const L2_TO_L1_LOG_SENT: Word = word("27fe8c0b49f49507b9d4fe5968c9f49edfe5c9df277d433a07a0717ede97638d");
+const L2_TO_L1_LOG_SENT: Word =
+    word("27fe8c0b49f49507b9d4fe5968c9f49edfe5c9df277d433a07a0717ede97638d");
 /// keccak256 of `MarkedAsKnown(bytes32,bool)`.
-const MARKED_AS_KNOWN: Word = word("c94722ff13eacf53547c4741dab5228353a05938ffcdd5d4a2d533ae0e618287");
+const MARKED_AS_KNOWN: Word =
+    word("c94722ff13eacf53547c4741dab5228353a05938ffcdd5d4a2d533ae0e618287");
 /// Words of a user's log in an event's data.
 const LOG_WORDS: usize = 6;
 
@@ -79,7 +81,8 @@ pub(super) fn user_logs(events: &[Event]) -> Vec<L1Log> {
 
 fn user_log(data: &[u8]) -> Option<L1Log> {
     let words: Vec<Word> = data.as_chunks::<32>().0.iter().map(Word::from_be_bytes).collect();
-    let [shard, is_service, tx_number, sender, key, value] = <[Word; LOG_WORDS]>::try_from(words).ok()?;
+    let [shard, is_service, tx_number, sender, key, value] =
+        <[Word; LOG_WORDS]>::try_from(words).ok()?;
     Some(L1Log {
         shard_id: shard.low_u16() as u8,
         is_service: !is_service.is_zero(),
@@ -96,7 +99,8 @@ pub(super) fn published_blobs(events: &[Event]) -> Vec<VersionedHash> {
     let announced = events.iter().filter(|(_, address, topics, _)| {
         address.0 == storage && topics.first() == Some(&Hex(MARKED_AS_KNOWN))
     });
-    let hashes = announced.filter_map(|(_, _, topics, _)| Some(VersionedHash::from(topics.get(1)?.0)));
+    let hashes =
+        announced.filter_map(|(_, _, topics, _)| Some(VersionedHash::from(topics.get(1)?.0)));
     hashes.filter(|hash| matches!(hash.parse(), Some((CodeKind::Blob, _)))).collect()
 }
 

@@ -307,8 +307,7 @@ pub struct L1Log {
 pub type SlotValue = (Hex<Address>, Hex<Word>, Hex<Word>);
 
 /// A slot in the state diffs: address, key, derived key, enumeration index (0 if new), value before, value after.
-pub type StateDiff =
-    (Hex<Address>, Hex<Word>, Hex<VersionedHash>, u64, Hex<Word>, Hex<Word>);
+pub type StateDiff = (Hex<Address>, Hex<Word>, Hex<VersionedHash>, u64, Hex<Word>, Hex<Word>);
 
 /// What came of the batch.
 #[derive(Clone, Debug, Deserialize)]

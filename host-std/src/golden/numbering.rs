@@ -34,7 +34,8 @@ impl Numbering {
             10 => 2,
             11 => 3,
             FIRST_CALL.. => {
-                let (call, which) = ((page - FIRST_CALL) / PAGES_OF_CALL, (page - FIRST_CALL) % PAGES_OF_CALL);
+                let (call, which) =
+                    ((page - FIRST_CALL) / PAGES_OF_CALL, (page - FIRST_CALL) % PAGES_OF_CALL);
                 let heap = FIRST_IN_SEQUENCE + call * 2;
                 if which == HEAP { heap } else { heap + 1 }
             }

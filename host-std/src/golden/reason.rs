@@ -46,7 +46,8 @@ fn of_bootloader_error(output: &[u8]) -> TxResult {
         return unexpected("Bootloader returned an empty error".to_owned());
     };
     let reason = revert_reason(data);
-    let general = |text: &str| RevertReason::General { msg: text.to_owned(), data: Bytes::default() };
+    let general =
+        |text: &str| RevertReason::General { msg: text.to_owned(), data: Bytes::default() };
     match code {
         0 => TxResult::Revert { reason },
         1 | 12 => validation(reason),
@@ -59,11 +60,9 @@ fn of_bootloader_error(output: &[u8]) -> TxResult {
             "The operator included transaction with an unacceptable gas price".to_owned(),
         ),
         7 => with_reason("PayForTxFailed", "Failed to pay for the transaction", &reason),
-        8 => with_reason(
-            "PrePaymasterPreparationFailed",
-            "Pre-paymaster preparation error",
-            &reason,
-        ),
+        8 => {
+            with_reason("PrePaymasterPreparationFailed", "Pre-paymaster preparation error", &reason)
+        }
         9 => paymaster(reason),
         10 => unexpected("FailedToSendFeesToTheOperator".to_owned()),
         11 => unexpected("UnacceptablePubdataPrice".to_owned()),

@@ -88,11 +88,7 @@ fn compare_heap(batch: &Batch, vm: &Vm) -> Result<(), Difference> {
     lists("batch.final_bootloader_heap_nonzero", expected, &words)
 }
 
-fn compare_effects(
-    batch: &Batch,
-    vm: &Vm,
-    before_end: Option<&Effects>,
-) -> Result<(), Difference> {
+fn compare_effects(batch: &Batch, vm: &Vm, before_end: Option<&Effects>) -> Result<(), Difference> {
     let effects = Effects::of(vm);
     let with_batch = |effects: &Effects| {
         let (results, what) = (&batch.results, "batch.deduplicated_storage_changes");

@@ -3,7 +3,7 @@
 use super::assembled::Written;
 use super::compare::{bytes, values};
 use super::failure::{Difference, Failure, FailureKind, Pass, Place};
-use super::format::{Batch, EndKind, Op};
+use super::format::{Batch, EndKind, Op, Transaction};
 use super::host::World;
 use super::load::{Code, Golden};
 use super::machine::{self, HEAP_WORDS};
@@ -198,6 +198,7 @@ impl<'a> Replay<'a> {
         let outcome = &transaction.outcome;
         let what = format!("{what}.outcome");
         transaction::compare(&what, outcome, &self.vm, &self.start, &self.heard, self.code)?;
+        self.compare_hash(index, transaction)?;
         self.current = None;
         self.restart();
         Ok(())
@@ -246,8 +247,7 @@ impl<'a> Replay<'a> {
             let Some(follower) = &mut self.follower else { return Ok(Exit::Paused) };
             let left = icount.saturating_sub(self.vm.instructions());
             let limits = Limits { instructions: Some(left), ergs: None };
-            let exit =
-                self.vm.run_traced(&mut self.world, follower, limits).map_err(stopped)?;
+            let exit = self.vm.run_traced(&mut self.world, follower, limits).map_err(stopped)?;
             if let Some(failure) = follower.failure.take() {
                 return Err(failure);
             }
@@ -278,7 +278,7 @@ impl<'a> Replay<'a> {
         self.hooks += 1;
         match *id {
             POST_RESULT => self.executed = Some(!self.params[0].is_zero()),
-            TX_HAS_ENDED => self.compare_hash()?,
+            TX_HAS_ENDED => self.heard.hash = Some(self.vm.heap_word(TX_HASH_WORD * 32)),
             ASK_OPERATOR_FOR_REFUND => self.heard.pubdata_refunded = Some(self.vm.pubdata()),
             NOTIFY_ABOUT_REFUND => self.heard.refunded = self.params[0].0[0],
             _ => {}
@@ -286,12 +286,18 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Compares the hash of the transaction that has just ended.
-    fn compare_hash(&self) -> Result<(), Difference> {
-        let Some(index) = self.current else { return Ok(()) };
-        let Some(transaction) = self.batch.transactions.get(index) else { return Ok(()) };
-        let hash = self.vm.heap_word(TX_HASH_WORD * 32);
-        values(|| format!("transactions[{index}].hash"), &transaction.hash.0.to_word(), &hash)
+    /// Compares the hash by which the bootloader knows the transaction that has ended.
+    fn compare_hash(&self, index: usize, transaction: &Transaction) -> Result<(), Difference> {
+        // A single call or estimation runs another transaction than the one that is written down.
+        let Some(hash) = self.heard.hash.filter(|_| self.batch.results.block_tip.is_some()) else {
+            return Ok(());
+        };
+        // It reports transactions from L1 back to L1. Others it hashes itself.
+        let bootloader = Hex(self.batch.initial_vm_state.this_address.0);
+        let reported = transaction.outcome.user_l2_to_l1_logs.iter().rev();
+        let reported = reported.filter(|log| log.sender == bootloader).map(|log| log.key.0).next();
+        let actual = reported.unwrap_or(hash);
+        values(|| format!("transactions[{index}].hash"), &transaction.hash.0.to_word(), &actual)
     }
 
     /// Compares the words beside a hook.

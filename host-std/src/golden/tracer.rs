@@ -210,9 +210,10 @@ impl Tracer for Follower<'_> {
 }
 
 fn ends_first_frame(step: &Step<'_>) -> bool {
-    let ends = matches!(step.instruction.opcode(), Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic)
-        && step.outcome != Outcome::Skips
-        || matches!(step.outcome, Outcome::Panics(_));
+    let ends =
+        matches!(step.instruction.opcode(), Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic)
+            && step.outcome != Outcome::Skips
+            || matches!(step.outcome, Outcome::Panics(_));
     ends && step.vm.call_depth() == 1
 }
 

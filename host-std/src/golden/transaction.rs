@@ -45,6 +45,8 @@ pub(super) struct Heard {
     pub(super) proposed: u64,
     /// The pubdata counter when the host was asked for a refund, the last time.
     pub(super) pubdata_refunded: Option<i32>,
+    /// The bootloader's hash of the transaction.
+    pub(super) hash: Option<Word>,
     /// What came of it.
     pub(super) result: Option<TxResult>,
 }

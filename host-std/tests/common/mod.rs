@@ -15,7 +15,7 @@ pub(crate) struct Finished {
 
 impl Finished {
     pub(crate) fn text(&self) -> &str {
-        std::str::from_utf8(&self.stdout).expect("the output is text")
+        core::str::from_utf8(&self.stdout).expect("the output is text")
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {

@@ -89,10 +89,11 @@ impl Builder {
             Dst::Reg(register) => (DstMode::Reg, register, 0),
             Dst::Mode(mode, register, immediate) => (mode, register, immediate),
         };
-        let instruction = [(src_mode, dst_mode), (src_mode, DstMode::Reg), (SrcMode::Reg, DstMode::Reg)]
-            .into_iter()
-            .find_map(|(src, dst)| Instruction::new(opcode, src, dst, modifiers))
-            .expect("every opcode has a variant on registers");
+        let instruction =
+            [(src_mode, dst_mode), (src_mode, DstMode::Reg), (SrcMode::Reg, DstMode::Reg)]
+                .into_iter()
+                .find_map(|(src, dst)| Instruction::new(opcode, src, dst, modifiers))
+                .expect("every opcode has a variant on registers");
         if let (Src::Const(word), SrcMode::Code) = (src0, instruction.variant().src0) {
             let constant = self.constant(word);
             self.fixups.push((self.instructions.len(), Fixup::Constant(constant)));

@@ -20,8 +20,7 @@ const BINARY: [Opcode; 11] = [
     Opcode::Mul,
     Opcode::Div,
 ];
-const POINTER: [Opcode; 4] =
-    [Opcode::PtrAdd, Opcode::PtrSub, Opcode::PtrShrink, Opcode::PtrPack];
+const POINTER: [Opcode; 4] = [Opcode::PtrAdd, Opcode::PtrSub, Opcode::PtrShrink, Opcode::PtrPack];
 const CONTEXT: [Opcode; 10] = [
     Opcode::This,
     Opcode::Caller,
@@ -85,7 +84,11 @@ impl<'a> Writer<'a> {
 
     /// A register to write. Seldom r1, which holds calldata or returndata, so that there is a pointer to use.
     pub(super) fn result(&mut self) -> u8 {
-        if self.random.one_in(60) { self.random.below(2) as u8 } else { self.random.below(14) as u8 + 2 }
+        if self.random.one_in(60) {
+            self.random.below(2) as u8
+        } else {
+            self.random.below(14) as u8 + 2
+        }
     }
 
     /// A register that holds a pointer, most of the time.
@@ -159,15 +162,16 @@ impl<'a> Writer<'a> {
 
     fn binary(&mut self) {
         let opcode = self.random.pick(&BINARY);
-        let flags: &[Modifier] =
-            if self.random.one_in(2) { &[Modifier::SetFlags] } else { &[] };
-        let swaps = !matches!(opcode, Opcode::Add | Opcode::Mul | Opcode::And | Opcode::Or | Opcode::Xor);
+        let flags: &[Modifier] = if self.random.one_in(2) { &[Modifier::SetFlags] } else { &[] };
+        let swaps =
+            !matches!(opcode, Opcode::Add | Opcode::Mul | Opcode::And | Opcode::Or | Opcode::Xor);
         let mut modifiers = flags.to_vec();
         if swaps && self.random.one_in(3) {
             modifiers.push(Modifier::Swap);
         }
         let operands = (self.source(), self.register());
-        let results = (self.destination(), if has_second(opcode) { self.result() } else { self.second() });
+        let results =
+            (self.destination(), if has_second(opcode) { self.result() } else { self.second() });
         self.code.op(opcode, &modifiers, operands, results);
         self.predicate();
     }
@@ -245,7 +249,8 @@ impl<'a> Writer<'a> {
         let dst1 = self.second();
         if modifiers.is_empty() || self.random.one_in(2) {
             self.code.load(operand, word);
-            let sources = if modifiers.is_empty() { (pointer, operand) } else { (operand, pointer) };
+            let sources =
+                if modifiers.is_empty() { (pointer, operand) } else { (operand, pointer) };
             self.code.op(opcode, modifiers, (Src::Reg(sources.0), sources.1), (result, dst1));
         } else {
             self.code.op(opcode, modifiers, (Src::Const(word), pointer), (result, dst1));
@@ -259,7 +264,12 @@ impl<'a> Writer<'a> {
         let pointer = self.pointer_register();
         let dst1 = if self.random.one_in(2) { pointer } else { self.result() };
         let dst0 = self.result();
-        self.code.op(Opcode::FatPointerRead, modifiers, (Src::Reg(pointer), 0), (Dst::Reg(dst0), dst1));
+        self.code.op(
+            Opcode::FatPointerRead,
+            modifiers,
+            (Src::Reg(pointer), 0),
+            (Dst::Reg(dst0), dst1),
+        );
         self.predicate();
     }
 

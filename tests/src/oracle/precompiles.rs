@@ -2,7 +2,9 @@
 
 use zk_evm::abstractions::{Memory, PrecompileCyclesWitness, PrecompilesProcessor};
 use zk_evm::aux_structures::{LogQuery, MemoryQuery};
-use zk_evm::zk_evm_abstractions::precompiles::{DefaultPrecompilesProcessor, precompile_abi_in_log};
+use zk_evm::zk_evm_abstractions::precompiles::{
+    DefaultPrecompilesProcessor, precompile_abi_in_log,
+};
 
 /// Most bytes, rounds or pairs that a call may ask for.
 const MOST_WORK: u64 = 1 << 14;
