@@ -56,8 +56,8 @@ fn empty() -> &'static mut Interpreter {
     Box::leak(Box::new(Interpreter::new(&first_call::empty_program())))
 }
 
-#[library_benchmark(setup = empty)]
-#[bench::empty()]
+#[library_benchmark]
+#[bench::empty(empty())]
 fn create(interpreter: &'static mut Interpreter) {
     let mut machine = interpreter.machine(false);
     machine.run();
@@ -65,7 +65,7 @@ fn create(interpreter: &'static mut Interpreter) {
 }
 
 /// Words that look like code: any instruction with any operands.
-fn words() -> Vec<Word> {
+fn words(count: usize) -> Vec<Word> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;
@@ -73,11 +73,11 @@ fn words() -> Vec<Word> {
         state ^= state << 17;
         state
     };
-    (0..CODE_WORDS).map(|_| Word([(); 4].map(|()| next()))).collect()
+    (0..count).map(|_| Word([(); 4].map(|()| next()))).collect()
 }
 
 #[library_benchmark(setup = words)]
-#[bench::words()]
+#[bench::words(CODE_WORDS)]
 fn decode(words: Vec<Word>) -> Program {
     Program::from_words(words).expect("code that is not too long")
 }

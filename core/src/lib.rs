@@ -1,4 +1,47 @@
 //! An exact, fast, `no_std` EraVM: the virtual machine of the ZK Stack.
+//!
+//! A [`Vm`] is made from [`Settings`] and an [`Entry`] and run against a [`Host`], which answers for storage, code and
+//! precompiles. It comes back with an [`Exit`] when the first frame ends, at a hook, at a limit or when a [`Tracer`] asks; running
+//! again goes on. [`asm`] has an assembler and a disassembler, [`isa`] the instruction set.
+//!
+//! ```
+//! use eravm_core::asm::assemble;
+//! use eravm_core::{Address, Entry, Exit, InMemory, Program, Semantics, Settings, VersionedHash, Vm, Word};
+//!
+//! let code = assemble(".text\nentry:\n add 40, r0, r1\n add 2, r1, r1\n st.1 0, r1\n ret r0")?;
+//! let program = Program::new(&code.bytecode)?;
+//! let mut base_contract = VersionedHash::default();
+//! base_contract.0[0] = VersionedHash::ERAVM;
+//! let settings = Settings::new(Semantics::newest(), base_contract, base_contract);
+//! let entry = Entry::new(Address::repeat_byte(1), Address::repeat_byte(2), program, &[], 1000);
+//! let mut vm = Vm::new(settings, entry)?;
+//! assert!(matches!(vm.run(&mut InMemory::new())?, Exit::Returned(_)));
+//! assert_eq!(vm.heap_word(0), Word::from_u64(42));
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! # Where the reference gives up
+//!
+//! The reference implementation is a library that trusts its caller: it asserts. Here nothing that code, calldata or state can do
+//! panics. What the reference asserts is one of these:
+//!
+//! | reference | here |
+//! |---|---|
+//! | default account or EVM emulator with a malformed hash (every cycle) | [`SetupError::MalformedBaseContract`] |
+//! | code that the decommitter does not know | [`Stop::UnknownCode`] |
+//! | `log.decommit` of a hash with a digest of zeros | [`Stop::ZeroCodeDigest`] |
+//! | `log.decommit` of code that is in the same heap already | [`Stop::DecommittedTwice`] |
+//! | `log.precompile` with more than 2³¹ − 1 bytes of pubdata, or an overflow of the counter | [`Stop::PubdataOverflow`] |
+//! | a write that costs more than 65 bytes of pubdata, or a refund above the price | cut to the limit |
+//! | ecrecover with a parity other than 0 and 1 | the recovery fails |
+//! | a precompile's word index beyond 2³² − 1 | wraps |
+//! | a pubdata counter below zero | allowed |
+//!
+//! And four things the reference can do that this machine does not: they need kernel code which forges page numbers for
+//! precompiles. Each ends the run with a [`Stop`], never with another result: reading a stack page
+//! ([`Stop::PageNotReadable`]), reading a page that was freed because no pointer to it was left ([`Stop::PageFreed`]),
+//! writing to a code or stack page ([`Stop::PageNotWritable`]), and more work than [`precompiles::MAX_INPUT_BYTES`]
+//! ([`Stop::PrecompileTooMuchWork`]).
 #![no_std]
 #![deny(unsafe_code)]
 

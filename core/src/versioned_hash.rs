@@ -64,7 +64,8 @@ impl VersionedHash {
     /// The hash of EraVM code at rest. `None` if the length is not a whole number of words or exceeds 16 bits.
     #[cfg(feature = "sha256")]
     pub fn of_code(code: &[u8]) -> Option<Self> {
-        let words = u16::try_from(code.len() / 32).ok().filter(|_| code.len() % 32 == 0)?;
+        let words =
+            u16::try_from(code.len() / 32).ok().filter(|_| code.len().is_multiple_of(32))?;
         Some(Self::of(Self::ERAVM, words, code))
     }
 

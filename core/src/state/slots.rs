@@ -50,10 +50,11 @@ impl Slots {
         let hash = Self::hash(self.hasher, address, key);
         let line = (hash >> 32) as usize % self.recent.len();
         let recent = self.recent[line] as usize;
-        if let Some(slot) = self.all.get(recent) {
-            if slot.key == *key && slot.address == *address {
-                return recent;
-            }
+        if let Some(slot) = self.all.get(recent)
+            && slot.key == *key
+            && slot.address == *address
+        {
+            return recent;
         }
         let index = self.intern_slow(hash, address, key);
         self.recent[line] = index as u32;

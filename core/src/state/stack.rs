@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 /// Up to here, words are kept in one piece, which grows on demand: compilers allocate from 0 upwards.
 const FREELY_DENSE_WORDS: usize = 1 << 11;
-/// Words above are kept in chunks, so that a write to the far end does not cost two megabytes, until so many are there that they
-/// join the piece below.
+/// Words above are kept in chunks, so that a write to the far end does not cost two megabytes; until they were used so
+/// often that this cost is small beside it.
 const CHUNK_WORDS: usize = 64;
 
 /// A stack page.
@@ -18,6 +18,8 @@ pub(crate) struct Stack {
     sparse: BTreeMap<u16, Box<[Word; CHUNK_WORDS]>>,
     /// One bit a word; as long as the highest tagged word needs.
     tags: Vec<u64>,
+    /// Uses of words in chunks since the dense part last grew.
+    far_uses: usize,
 }
 
 impl Stack {
@@ -81,26 +83,24 @@ impl Stack {
             Box::new([Word::ZERO; CHUNK_WORDS])
         });
         words[at] = value;
-        if taken != 0 {
-            taken += self.join_chunks();
-        }
         taken
     }
 
-    /// Doubles the dense part when a quarter of what that adds is in chunks already, so that the memory taken stays in
-    /// proportion to the memory written to.
-    fn join_chunks(&mut self) -> usize {
-        let len = self.dense.len().max(FREELY_DENSE_WORDS);
-        let end = len * 2;
-        let (from, to) = ((len / CHUNK_WORDS) as u16, (end / CHUNK_WORDS) as u32);
-        let there =
-            self.sparse.range(from..).take_while(|(chunk, _)| u32::from(**chunk) < to).count();
-        if end > 1 << 16 || there * 4 * CHUNK_WORDS < len {
+    /// Notes that a word is used. If words as far up as this one were used once for every 64 words that this takes, they
+    /// join the dense part; returns the bytes of memory newly taken.
+    pub(crate) fn note_use(&mut self, index: u16) -> usize {
+        if self.has_room_for(index) {
             return 0;
         }
-        let taken = self.grow_dense(end);
-        // The last chunk is number 1023, so the end always fits.
-        let beyond = self.sparse.split_off(&(to as u16));
+        self.far_uses += 1;
+        let len = (usize::from(index) + 1).next_power_of_two();
+        if self.far_uses < len / 64 {
+            return 0;
+        }
+        self.far_uses = 0;
+        let taken = self.grow_dense(len);
+        let beyond = u16::try_from(len / CHUNK_WORDS).unwrap_or(u16::MAX);
+        let beyond = self.sparse.split_off(&beyond);
         let joined = core::mem::replace(&mut self.sparse, beyond);
         for (chunk, words) in &joined {
             let start = usize::from(*chunk) * CHUNK_WORDS;
@@ -161,6 +161,7 @@ impl Stack {
         self.dense.clear();
         self.sparse.clear();
         self.tags.clear();
+        self.far_uses = 0;
         bytes
     }
 

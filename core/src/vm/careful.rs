@@ -35,6 +35,8 @@ impl Tagged {
 pub(super) struct Operands {
     pub(super) src0: Tagged,
     pub(super) src1: Tagged,
+    /// Stack index of the first source, if it is there.
+    source: Option<u16>,
     /// Stack index of the first result, if it does not go to a register.
     pub(super) target: Option<u16>,
     /// Stack pointer afterwards.
@@ -130,16 +132,20 @@ impl Vm {
             is_pointer: self.frame.stack.tag(index),
         };
         let (base, mut sp) = (address(instruction.src0, instruction.imm0), self.sp);
-        let src0 = match variant.src0 {
-            SrcMode::Reg => register(instruction.src0),
-            SrcMode::Imm => Tagged::number(Word::from_u64(instruction.imm0.into())),
-            SrcMode::Code => Tagged::number(self.frame.program.word(base)),
-            SrcMode::StackAbsolute => on_stack(base),
-            SrcMode::StackRelative => on_stack(sp.wrapping_sub(base)),
+        let source = match variant.src0 {
+            SrcMode::Reg | SrcMode::Imm | SrcMode::Code => None,
+            SrcMode::StackAbsolute => Some(base),
+            SrcMode::StackRelative => Some(sp.wrapping_sub(base)),
             SrcMode::StackPop => {
                 sp = sp.wrapping_sub(base);
-                on_stack(sp)
+                Some(sp)
             }
+        };
+        let src0 = match (source, variant.src0) {
+            (Some(index), _) => on_stack(index),
+            (None, SrcMode::Imm) => Tagged::number(Word::from_u64(instruction.imm0.into())),
+            (None, SrcMode::Code) => Tagged::number(self.frame.program.word(base)),
+            (None, _) => register(instruction.src0),
         };
         let base = address(instruction.dst0, instruction.imm1);
         let target = match (row.dst0, variant.dst0) {
@@ -163,13 +169,20 @@ impl Vm {
                 src1 = Tagged::number(semantics::erase_pointer(&src1.word));
             }
         }
-        Operands { src0, src1, target, sp }
+        Operands { src0, src1, source, target, sp }
     }
 
     /// Reads the operands and moves the stack pointer as they say.
     pub(super) fn take_operands(&mut self, instruction: &Instruction) -> Operands {
         let operands = self.operands(instruction);
         self.sp = operands.sp;
+        for index in [operands.source, operands.target].into_iter().flatten() {
+            let taken = self.frame.stack.note_use(index);
+            if taken > 0 {
+                self.memory += taken;
+                self.check_memory();
+            }
+        }
         operands
     }
 

@@ -137,7 +137,7 @@ impl Vm {
     /// Whether a precompile may write to the page with this number.
     pub(super) fn check_writable(&self, number: u32) -> Result<(), Stop> {
         let is_code_or_stack = number >= super::FIRST_BASE_PAGE
-            && (number < super::FIRST_BASE_PAGE + 2 || number >= FIRST_CALL_BASE_PAGE)
+            && !(super::FIRST_BASE_PAGE + 2..FIRST_CALL_BASE_PAGE).contains(&number)
             && number % 8 < 2;
         if is_code_or_stack {
             return Err(Stop::PageNotWritable(number));

@@ -231,10 +231,8 @@ impl Vm {
                 let Some(slot) = self.slots.all.get_mut(slot as usize) else { return };
                 slot.current = value;
                 slot.paid = paid;
-                if self.settings.record_storage_log && !whole {
-                    if let Some(&access) = self.storage_log.get(log as usize) {
-                        self.storage_log.push(super::StorageAccess { is_rollback: true, ..access });
-                    }
+                if !whole && let Some(&access) = self.storage_log.get(log as usize) {
+                    self.storage_log.push(super::StorageAccess { is_rollback: true, ..access });
                 }
             }
             Undo::Transient { slot, value, epoch } => {
@@ -276,10 +274,9 @@ impl Vm {
                 }
             }
             Undo::DecommitUnpaid(index) if whole => {
-                if let Some(code) = self.decommitted.get_mut(index as usize) {
-                    if let Some(page) = code.page.take() {
-                        self.code_pages.remove(&page);
-                    }
+                let code = self.decommitted.get_mut(index as usize);
+                if let Some(page) = code.and_then(|code| code.page.take()) {
+                    self.code_pages.remove(&page);
                 }
             }
             Undo::Warmth { .. } | Undo::Decommit | Undo::DecommitUnpaid(_) => {}

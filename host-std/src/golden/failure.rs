@@ -98,8 +98,8 @@ pub enum FailureKind {
     ReferenceVersion(String),
     /// The machine cannot be made.
     Setup(SetupError),
-    /// The bootloader's code is unknown.
-    NoBootloader(VersionedHash),
+    /// Code that the golden names is not in the code file.
+    MissingCode(VersionedHash),
     /// The golden claims more instructions than a replay does.
     TooManyInstructions(u64),
     /// A word beyond the bootloader's heap is written to.
@@ -141,7 +141,7 @@ impl fmt::Display for FailureKind {
             Self::Protocol(error) => fmt::Display::fmt(error, f),
             Self::ReferenceVersion(text) => write!(f, "zk_evm: {text:.80?} is not a version"),
             Self::Setup(error) => fmt::Display::fmt(error, f),
-            Self::NoBootloader(hash) => write!(f, "code of the bootloader, {hash}, is unknown"),
+            Self::MissingCode(hash) => write!(f, "code with hash {hash} is not in the code file"),
             Self::TooManyInstructions(count) => write!(f, "{count} instructions are too many"),
             Self::BeyondHeap(word) => write!(f, "word {word} is beyond the bootloader's heap"),
             Self::Transactions(index) => {

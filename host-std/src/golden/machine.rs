@@ -34,20 +34,26 @@ pub(super) fn machine(batch: &Batch, code: &Code) -> Result<Vm, FailureKind> {
         Semantics::of_protocol(batch.protocol_version).map_err(FailureKind::Protocol)?;
     let semantics = semantics.with_circuit_rules(has_circuit_rules(batch)?);
     let hash = batch.bootloader.hash.0;
-    let program = code.get(&hash).ok_or(FailureKind::NoBootloader(hash))?.clone();
+    let program = code.get(&hash).ok_or(FailureKind::MissingCode(hash))?.clone();
+    compare_known(batch, code)?;
     let initial = &batch.initial_vm_state;
     let mut settings = Settings::new(semantics, batch.default_aa_hash.0, batch.evm_emulator_hash.0);
     settings.hook_address = Some(initial.hook_address_bytes);
     settings.record_storage_log = true;
     settings.record_refunds = true;
-    let entry = Entry {
-        address: initial.this_address.0,
-        caller: initial.msg_sender.0,
-        ergs: initial.gas,
-        heap_stipend: initial.heap_bound,
-        ..Entry::bootloader(program)
-    };
+    let entry = Entry { ergs: initial.gas, ..Entry::bootloader(program) };
     Vm::new(settings, entry).map_err(FailureKind::Setup)
+}
+
+/// Whether all code that the golden names is there, used or not: goldens are complete.
+fn compare_known(batch: &Batch, code: &Code) -> Result<(), FailureKind> {
+    let base = [batch.default_aa_hash, batch.evm_emulator_hash];
+    let brought = batch.transactions.iter().flat_map(|it| &it.tx.execute.factory_deps);
+    let mut named = base.iter().chain(&batch.initial_factory_deps).chain(brought);
+    match named.find(|hash| code.get(&hash.0).is_none()) {
+        Some(hash) => Err(FailureKind::MissingCode(hash.0)),
+        None => Ok(()),
+    }
 }
 
 /// Compares the machine before the first instruction.
