@@ -1,5 +1,11 @@
 //! Whole batches.
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "benchmarks have the standard library"
+)]
+
 mod common;
 
 use criterion::{Criterion, criterion_group, criterion_main};

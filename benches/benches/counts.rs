@@ -2,6 +2,13 @@
 //!
 //! Counts do not depend on what else the machine does. `check-counts` compares them with `counts.json`.
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "benchmarks have the standard library"
+)]
+#![allow(missing_docs, reason = "the macros make items without documentation")]
+
 use eravm_benches::call::Call;
 use eravm_benches::engines::interpreter::{Interpreter, Running};
 use eravm_benches::engines::{Engine, Machine};
@@ -52,12 +59,12 @@ fn run(mut machine: Running<'static>) -> Running<'static> {
     machine
 }
 
-fn empty() -> &'static mut Interpreter {
+fn empty_interpreter() -> &'static mut Interpreter {
     Box::leak(Box::new(Interpreter::new(&first_call::empty_program())))
 }
 
 #[library_benchmark]
-#[bench::empty(empty())]
+#[bench::empty(empty_interpreter())]
 fn create(interpreter: &'static mut Interpreter) {
     let mut machine = interpreter.machine(false);
     machine.run();
@@ -65,7 +72,7 @@ fn create(interpreter: &'static mut Interpreter) {
 }
 
 /// Words that look like code: any instruction with any operands.
-fn words(count: usize) -> Vec<Word> {
+fn some_words(count: usize) -> Vec<Word> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;
@@ -76,7 +83,7 @@ fn words(count: usize) -> Vec<Word> {
     (0..count).map(|_| Word([(); 4].map(|()| next()))).collect()
 }
 
-#[library_benchmark(setup = words)]
+#[library_benchmark(setup = some_words)]
 #[bench::words(CODE_WORDS)]
 fn decode(words: Vec<Word>) -> Program {
     Program::from_words(words).expect("code that is not too long")

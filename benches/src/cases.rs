@@ -44,18 +44,28 @@ impl std::fmt::Debug for Plan {
 /// Folders of goldens.
 const GOLDENS: [&str; 2] = ["goldens", "goldens-sdk"];
 
-/// All cases, in the order of reports, and the names of those that a missing corpus leaves out.
+/// All cases.
+#[derive(Debug)]
+pub struct Cases {
+    /// In the order of reports.
+    pub plans: Vec<Plan>,
+    /// Names of those that a missing corpus leaves out.
+    pub left_out: Vec<&'static str>,
+}
+
+/// All cases.
 ///
 /// # Errors
 /// If a file of the corpora cannot be read.
-pub fn all() -> Result<(Vec<Plan>, Vec<&'static str>), Box<dyn Error>> {
+pub fn all() -> Result<Cases, Box<dyn Error>> {
     let mut plans: Vec<Plan> = workloads::ALL
         .iter()
         .map(|workload| Plan::new(workload.name, || Ok(assembly(workload))))
         .collect();
     plans.push(Plan::new("create_empty", || Ok(first_call::creation("create_empty"))));
     let Some(corpus) = corpus::folder() else {
-        return Ok((plans, vec!["decode_largest", "vm-benchmark/*", "replay/*"]));
+        let left_out = vec!["decode_largest", "vm-benchmark/*", "replay/*"];
+        return Ok(Cases { plans, left_out });
     };
     let folder = corpus.clone();
     plans.push(Plan::new("decode_largest", move || {
@@ -65,7 +75,7 @@ pub fn all() -> Result<(Vec<Plan>, Vec<&'static str>), Box<dyn Error>> {
     for folder in GOLDENS {
         plans.extend(goldens(&corpus.join(folder))?);
     }
-    Ok((plans, Vec::new()))
+    Ok(Cases { plans, left_out: Vec::new() })
 }
 
 fn assembly(workload: &Workload) -> Case {

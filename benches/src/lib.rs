@@ -3,6 +3,12 @@
 //! `cargo run --release -p eravm-benches --bin compare` prints the comparison; `BENCHMARKS.md` says what its
 //! rows mean.
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "benchmarks have the standard library"
+)]
+
 pub mod call;
 pub mod case;
 pub mod cases;

@@ -5,13 +5,15 @@ use crate::random::Random;
 use crate::shrink::shrink;
 use crate::ways::{self, State};
 use crate::world::World;
+use alloc::collections::BTreeMap;
 use core::fmt;
 use core::ops::Range;
+use core::panic::AssertUnwindSafe;
+use core::time::Duration;
 use eravm_core::Stop;
 use eravm_core::isa::TABLE;
-use std::collections::BTreeMap;
-use std::panic::{self, AssertUnwindSafe};
-use std::time::{Duration, Instant};
+use std::panic;
+use std::time::Instant;
 
 /// What was compared.
 #[derive(Clone, Debug, Default)]

@@ -20,6 +20,8 @@
 //!   protocol 31 except the growth of heaps, and what happens after a typed stop. Precompile calls that read stacks or freed pages, or write to code, stop our
 //!   machine only; these are counted and rare.
 
+extern crate alloc;
+
 pub mod case;
 pub mod check;
 pub mod compare;

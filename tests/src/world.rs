@@ -1,6 +1,7 @@
 //! What a test runs: code, accounts, storage and the first frame, from which both machines are made.
 
 use crate::random::Random;
+use alloc::rc::Rc;
 use core::convert::Infallible;
 use core::fmt;
 use eravm_core::precompiles::{CallFault, Precompiles};
@@ -9,7 +10,6 @@ use eravm_core::{
     Settings, Storage, StorageSlot, VersionedHash, Vm, Word, system_address,
 };
 use std::collections::HashMap;
-use std::rc::Rc;
 
 /// Which rules the machines follow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

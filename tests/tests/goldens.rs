@@ -1,8 +1,10 @@
 //! Real batches, replayed: every value that a golden gives must agree.
 
+extern crate alloc;
+
+use alloc::collections::BTreeMap;
 use eravm_host::golden::{Code, Golden, Player, replay};
 use eravm_tests::corpus::{corpus, files};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The folders of the corpus with goldens, and how many each has at least.

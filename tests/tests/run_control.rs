@@ -1,12 +1,12 @@
 //! Runs that stop and go on, and machines that go back.
 
-use eravm_core::isa::{DstMode, Modifier, Opcode};
+use eravm_core::isa::{DstMode, Modifier, Opcode, Predicate, SrcMode};
 use eravm_core::{Exit, Limits, RunError, Settings, SnapshotError, Stop, Vm, Word};
 use eravm_tests::generate;
 use eravm_tests::generate::builder::{Builder, Dst, Src};
 use eravm_tests::random::Random;
 use eravm_tests::ways::State;
-use eravm_tests::world::{Busy, Host, Prepared, Unreliable, World};
+use eravm_tests::world::{Busy, Code, Host, Prepared, Unreliable, World};
 use eravm_tests::{case, ways};
 
 /// Programs of a test.
@@ -250,6 +250,58 @@ fn a_fault_of_the_host_leaves_no_trace() {
         }
     }
     assert!(faults > PROGRAMS, "{faults}");
+}
+
+/// Keccak's contract calls one that returns memory forty times, keeps no pointer, and then reads the first page returned.
+fn forgetful() -> World {
+    let nowhere = (Dst::Reg(0), 0);
+    let counter =
+        (Src::Mode(SrcMode::StackAbsolute, 0, 1), Dst::Mode(DstMode::StackAbsolute, 0, 1));
+    let mut world = case::read("").expect("the empty case is a world");
+    let mut user = eravm_core::system_address(1);
+    user.0[17] = 1;
+    let mut code = Builder::default();
+    code.op(Opcode::Add, &[], (Src::Imm(40), 0), (counter.1, 0));
+    let (top, after) = (code.label(), code.label());
+    code.place(top);
+    code.load(2, Word([0, 0, 0, 1000]));
+    code.load(3, Word::from_address(&user));
+    code.op(Opcode::FarCall, &[], (Src::Reg(2), 3), nowhere);
+    code.imm0(after);
+    code.place(after);
+    code.op(Opcode::Add, &[], (Src::Imm(1), 0), (Dst::Reg(4), 0));
+    code.op(Opcode::Sub, &[Modifier::SetFlags], (counter.0, 4), (counter.1, 0));
+    code.op(Opcode::Jump, &[], (Src::Imm(0), 0), nowhere);
+    code.imm0(top);
+    code.when(Predicate::Gt);
+    code.load(2, Word([32 << 32, 0, 2050, 0]));
+    code.op(Opcode::PrecompileCall, &[], (Src::Reg(2), 0), (Dst::Reg(3), 0));
+    code.op(Opcode::RetOk, &[], (Src::Reg(0), 0), nowhere);
+    let mut callee = Builder::default();
+    callee.load(2, Word([0, 32 << 32, 0, 0]));
+    callee.op(Opcode::HeapWrite, &[], (Src::Imm(0), 2), nowhere);
+    callee.op(Opcode::RetOk, &[], (Src::Reg(2), 0), nowhere);
+    world.entry.address = eravm_core::system_address(0x8010);
+    world.entry.code = code.finish();
+    let hash = world.default_account;
+    world.accounts.push((user, hash));
+    world.codes.push(Code { hash, words: callee.finish() });
+    world
+}
+
+#[test]
+fn a_page_that_is_gone_is_gone_even_if_a_snapshot_keeps_it() {
+    let world = forgetful();
+    let prepared = world.prepare();
+    let gone = Err(RunError::Stopped(Stop::PageFreed(2050)));
+    for snapshot_after in [0, 8, 30] {
+        let (mut vm, mut host) = prepared.vm();
+        let _ = vm.run_limited(&mut host, steps(snapshot_after));
+        assert!(snapshot(&mut vm, &mut host));
+        assert_eq!(vm.run(&mut host), gone);
+        vm.rollback().expect("there is a snapshot");
+        assert_eq!(vm.run(&mut host), gone, "and again");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The cases of the comparison as benchmarks: a group for each case, in it one benchmark for each engine.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use eravm_benches::cases;
+use eravm_benches::cases::{self, Cases};
 use std::time::Duration;
 
 /// Samples of each benchmark: the least that there may be, since a batch takes a tenth of a second.
@@ -11,8 +11,8 @@ const SAMPLES: usize = 10;
 ///
 /// # Panics
 /// If a file of the corpora cannot be read.
-pub fn measure(criterion: &mut Criterion, wanted: impl Fn(&str) -> bool) {
-    let (plans, left_out) = cases::all().expect("readable corpora");
+pub(crate) fn measure(criterion: &mut Criterion, wanted: impl Fn(&str) -> bool) {
+    let Cases { plans, left_out } = cases::all().expect("readable corpora");
     for names in left_out {
         eprintln!("NOT RUN: {names}: no corpus (set ERAVM_CORPUS)");
     }

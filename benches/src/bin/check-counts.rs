@@ -1,5 +1,11 @@
 //! Counts the instructions of the workloads with Callgrind and compares them with the record.
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "benchmarks have the standard library"
+)]
+
 use eravm_benches::counts::{Change, Counts, Record, TOLERANCE_PERCENT, compare, parse};
 use std::error::Error;
 use std::path::PathBuf;

@@ -1,8 +1,15 @@
 //! Compares the engines: see the crate's documentation and `--help`.
 
+#![allow(
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    reason = "benchmarks have the standard library"
+)]
+
 use eravm_benches::case::Case;
+use eravm_benches::cases::{self, Cases};
 use eravm_benches::measure::{Effort, measure};
-use eravm_benches::{cases, report};
+use eravm_benches::report;
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -67,7 +74,7 @@ fn compare(options: &Options) -> Result<bool, Box<dyn Error>> {
     let wanted = |name: &str| {
         options.filters.is_empty() || options.filters.iter().any(|filter| name.contains(filter))
     };
-    let (plans, left_out) = cases::all()?;
+    let Cases { plans, left_out } = cases::all()?;
     for names in left_out {
         eprintln!("NOT RUN: {names}: no corpus (set ERAVM_CORPUS)");
     }

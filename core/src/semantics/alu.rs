@@ -145,18 +145,27 @@ fn shifted(result: Word) -> (Word, Word, Flags) {
     (result, Word::ZERO, Flags::of_zero(result.is_zero()))
 }
 
+/// The upper limb of two neighbours that are shifted left together by less than 64 bits.
+#[cfg(not(target_pointer_width = "32"))]
+#[inline(always)]
+fn funnel(high: u64, low: u64, bits: u32) -> u64 {
+    high << bits | low >> 1 >> (63 - bits)
+}
+
 /// `a << by`.
+// PERF: a branch for whole limbs. Picking them by index goes through memory, and waits for it.
 #[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn shl(a: &Word, by: u8) -> Word {
-    // Four zero limbs below: limb `i` of the result is a funnel shift of two neighbours.
     let [a0, a1, a2, a3] = a.0.map(scalar);
-    let padded = [0, 0, 0, 0, a0, a1, a2, a3];
-    let (limbs, bits) = (4 - usize::from(by >> 6), u32::from(by & 63));
-    let limb = |i: usize| {
-        padded[(i + limbs) & 7] << bits | padded[(i + limbs - 1) & 7] >> 1 >> (63 - bits)
-    };
-    Word([limb(0), limb(1), limb(2), limb(3)])
+    let bits = u32::from(by & 63);
+    let funnel = |high, low| funnel(high, low, bits);
+    Word(match by >> 6 {
+        0 => [a0 << bits, funnel(a1, a0), funnel(a2, a1), funnel(a3, a2)],
+        1 => [0, a0 << bits, funnel(a1, a0), funnel(a2, a1)],
+        2 => [0, 0, a0 << bits, funnel(a1, a0)],
+        _ => [0, 0, 0, a0 << bits],
+    })
 }
 
 /// `a >> by`.
@@ -164,22 +173,30 @@ pub fn shl(a: &Word, by: u8) -> Word {
 #[inline(always)]
 pub fn shr(a: &Word, by: u8) -> Word {
     let [a0, a1, a2, a3] = a.0.map(scalar);
-    let padded = [a0, a1, a2, a3, 0, 0, 0, 0];
-    let (limbs, bits) = (usize::from(by >> 6), u32::from(by & 63));
-    let limb = |i: usize| {
-        padded[(i + limbs) & 7] >> bits | padded[(i + limbs + 1) & 7] << 1 << (63 - bits)
-    };
-    Word([limb(0), limb(1), limb(2), limb(3)])
+    let bits = u32::from(by & 63);
+    let funnel = |high: u64, low: u64| low >> bits | high << 1 << (63 - bits);
+    Word(match by >> 6 {
+        0 => [funnel(a1, a0), funnel(a2, a1), funnel(a3, a2), a3 >> bits],
+        1 => [funnel(a2, a1), funnel(a3, a2), a3 >> bits, 0],
+        2 => [funnel(a3, a2), a3 >> bits, 0, 0],
+        _ => [a3 >> bits, 0, 0, 0],
+    })
 }
 
 /// `a` rotated left.
 #[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn rol(a: &Word, by: u8) -> Word {
-    let (limbs, bits) = (4 - usize::from(by >> 6), u32::from(by & 63));
-    let a = a.0.map(scalar);
-    let limb = |i: usize| a[(i + limbs) & 3] << bits | a[(i + limbs + 3) & 3] >> 1 >> (63 - bits);
-    Word([limb(0), limb(1), limb(2), limb(3)])
+    let [a0, a1, a2, a3] = a.0.map(scalar);
+    let bits = u32::from(by & 63);
+    let [a0, a1, a2, a3] = match by >> 6 {
+        0 => [a0, a1, a2, a3],
+        1 => [a3, a0, a1, a2],
+        2 => [a2, a3, a0, a1],
+        _ => [a1, a2, a3, a0],
+    };
+    let funnel = |high, low| funnel(high, low, bits);
+    Word([funnel(a0, a3), funnel(a1, a0), funnel(a2, a1), funnel(a3, a2)])
 }
 
 /// The 512-bit product, low half first.

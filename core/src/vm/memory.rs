@@ -187,6 +187,13 @@ impl Vm {
         if self.last_pointed.0 == number {
             self.last_pointed = (0, EMPTY_PLACE);
         }
+        if number >= FIRST_CALL_BASE_PAGE {
+            let bit = Self::freed_bit(number);
+            if bit / FREED_BITS >= self.freed.len() {
+                self.freed.resize(bit / FREED_BITS + 1, 0);
+            }
+            self.freed[bit / FREED_BITS] |= 1 << (bit % FREED_BITS);
+        }
         if page.is_watched() {
             // A snapshot may want it back.
             if let (Some(page), Some(snapshot)) =
@@ -197,13 +204,6 @@ impl Vm {
             return;
         }
         self.memory -= self.pages.free(number);
-        if number >= FIRST_CALL_BASE_PAGE {
-            let bit = Self::freed_bit(number);
-            if bit / FREED_BITS >= self.freed.len() {
-                self.freed.resize(bit / FREED_BITS + 1, 0);
-            }
-            self.freed[bit / FREED_BITS] |= 1 << (bit % FREED_BITS);
-        }
     }
 
     /// Frees what an ended frame leaves behind except the page it returned, which its caller now retains.

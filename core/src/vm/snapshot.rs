@@ -45,6 +45,7 @@ pub(super) struct Saved {
     near_frames: NearFrames,
     next_base_page: u32,
     retained: Vec<u32>,
+    retained_limit: usize,
     pub(super) undo: usize,
     /// Entries of the undo log from here to `undo` were undone by entries behind it: a frame that is older than the
     /// snapshot failed. Equal to `undo` as long as none did.
@@ -93,6 +94,7 @@ impl Vm {
             near_frames: self.near_frames.clone(),
             next_base_page: self.next_base_page,
             retained: self.retained.clone(),
+            retained_limit: self.frame.retained_limit,
             undo: self.undo.len(),
             compensated: self.undo.len(),
             events: Vec::new(),
@@ -168,6 +170,7 @@ impl Vm {
         self.next_base_page = snapshot.next_base_page;
         self.forget_freed(snapshot.next_base_page);
         self.retained = snapshot.retained;
+        self.frame.retained_limit = snapshot.retained_limit;
         self.epoch = snapshot.epoch;
         self.tx_number = snapshot.tx_number;
         self.pubdata = snapshot.pubdata;

@@ -7,6 +7,9 @@ use std::fmt::Debug;
 /// Bytes shown of byte strings that differ.
 const SHOWN_BYTES: usize = 64;
 
+/// Characters shown of values that differ.
+const SHOWN_CHARACTERS: usize = 4096;
+
 /// Compares two values.
 pub(super) fn values<T: PartialEq + Debug>(
     what: impl FnOnce() -> String,
@@ -16,11 +19,16 @@ pub(super) fn values<T: PartialEq + Debug>(
     if expected == actual {
         return Ok(());
     }
-    Err(Difference {
-        what: what(),
-        expected: format!("{expected:?}"),
-        actual: format!("{actual:?}"),
-    })
+    Err(Difference { what: what(), expected: shown(expected), actual: shown(actual) })
+}
+
+/// A value in words, but not in too many.
+fn shown(value: &impl Debug) -> String {
+    let text = format!("{value:?}");
+    match text.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 /// Compares two lists: element by element, then their lengths.
@@ -38,7 +46,7 @@ pub(super) fn lists<T: PartialEq + Debug>(
 fn lengths<T: Debug>(what: &str, expected: &[T], actual: &[T]) -> Result<(), Difference> {
     let common = expected.len().min(actual.len());
     let show = |all: &[T]| match all.get(common) {
-        Some(next) => format!("{}, going on with {next:?}", all.len()),
+        Some(next) => format!("{}, going on with {}", all.len(), shown(next)),
         None => all.len().to_string(),
     };
     if expected.len() == actual.len() {

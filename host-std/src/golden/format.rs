@@ -23,8 +23,8 @@ pub struct Batch {
     pub evm_emulator_hash: Hex<VersionedHash>,
     /// Ergs of the first frame.
     pub bootloader_gas_limit: u32,
-    /// Address, key, value and enumeration index of every slot that had a leaf.
-    pub initial_storage: Vec<(Hex<Address>, Hex<Word>, Hex<Word>, u64)>,
+    /// Every slot that had a leaf.
+    pub initial_storage: Vec<Leaf>,
     /// Code known before the batch.
     pub initial_factory_deps: Vec<Hex<VersionedHash>>,
     /// The machine before the first instruction.
@@ -102,7 +102,7 @@ pub enum Op {
         params: [Hex<Word>; 3],
         /// What the reference has there, if it numbers pages otherwise.
         #[serde(default)]
-        params_zk_evm: Option<[Hex<Word>; 3]>,
+        params_zk_evm: Option<Box<[Hex<Word>; 3]>>,
         /// Ergs of the frame.
         gas: u32,
         /// The pubdata counter.
@@ -225,8 +225,8 @@ pub struct Outcome {
     pub user_l2_to_l1_logs: Vec<L1Log>,
     /// Logs that the system sent to L1.
     pub system_l2_to_l1_logs: Vec<L1Log>,
-    /// Net changes: address, key, value before, value after and the kind of write.
-    pub storage_changes: Vec<(Hex<Address>, Hex<Word>, Hex<Word>, Hex<Word>, WriteKind)>,
+    /// Net changes.
+    pub storage_changes: Vec<Change>,
     /// Foreign code that was deployed.
     pub dynamic_factory_deps: BTreeMap<String, Bytes>,
 }
@@ -303,7 +303,13 @@ pub struct L1Log {
     pub value: Hex<Word>,
 }
 
-/// A written slot: address, key, value.
+/// A slot before the batch: address, key, value, enumeration index.
+pub type Leaf = (Hex<Address>, Hex<Word>, Hex<Word>, u64);
+
+/// A written slot: address, key, value before, value after and the kind of write.
+pub type Change = (Hex<Address>, Hex<Word>, Hex<Word>, Hex<Word>, WriteKind);
+
+/// A slot with another value: address, key, value.
 pub type SlotValue = (Hex<Address>, Hex<Word>, Hex<Word>);
 
 /// A slot in the state diffs: address, key, derived key, enumeration index (0 if new), value before, value after.
@@ -384,6 +390,10 @@ pub struct StorageLog {
     pub slots: Vec<(Hex<Address>, Hex<Word>)>,
     /// Values.
     pub values: Vec<Hex<Word>>,
-    /// Write (1) or read (0), rollback (1), kind, transaction, time, index of the slot, of the value before and after.
-    pub rows: Vec<(u8, u8, u8, u16, u32, u32, u32, u32)>,
+    /// The accesses, in order.
+    pub rows: Vec<AccessRow>,
 }
+
+/// An access: write (1) or read (0), rollback (1), kind, transaction, time, index of the slot, of the value before and
+/// after.
+pub type AccessRow = (u8, u8, u8, u16, u32, u32, u32, u32);

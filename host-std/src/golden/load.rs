@@ -204,16 +204,15 @@ fn read_at_most(path: &Path, source: impl Read) -> Result<Vec<u8>, LoadError> {
 
 fn parse<T: DeserializeOwned>(path: &Path, json: &[u8]) -> Result<T, LoadError> {
     // Following the path takes time, so it is done only when there is an error to explain.
-    serde_json::from_slice(json).or_else(|error| {
+    serde_json::from_slice(json).map_err(|error| {
         let mut source = serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(&mut source) {
             Err(traced) => {
                 let at = traced.path().to_string();
-                let error = traced.into_inner();
-                Err(LoadErrorKind::Json { at, error }.of(path))
+                LoadErrorKind::Json { at, error: traced.into_inner() }.of(path)
             }
             // What follows the value is wrong.
-            Ok(_) => Err(LoadErrorKind::Json { at: "the end".to_owned(), error }.of(path)),
+            Ok(_) => LoadErrorKind::Json { at: "the end".to_owned(), error }.of(path),
         }
     })
 }

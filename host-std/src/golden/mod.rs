@@ -32,8 +32,8 @@
 //! trace as well; and what the first frame had done before it failed, where the golden tells that apart
 //! (`zk_evm_final_state`).
 //!
-//! The code that a batch may use is what it names: `initial_factory_deps`, the transactions' own and the base contracts. Slots come
-//! from `initial_storage`. So errors in those show where the batch uses them.
+//! The code that a batch may use is what it names: `initial_factory_deps`, the transactions' own and the base contracts; all of it
+//! must be in the code file under its hash. Slots come from `initial_storage`, where an error shows if the batch uses the slot.
 //!
 //! # What is not compared
 //!

@@ -274,7 +274,7 @@ impl<'a> Replay<'a> {
         values(what("gas"), gas, &self.vm.ergs())?;
         values(what("pubdata"), pubdata, &self.vm.pubdata())?;
         values(what("tx_number"), tx_number, &self.vm.tx_number())?;
-        self.compare_params(index, params, params_zk_evm.as_ref())?;
+        self.compare_params(index, params, params_zk_evm.as_deref())?;
         self.hooks += 1;
         match *id {
             POST_RESULT => self.executed = Some(!self.params[0].is_zero()),

@@ -3,9 +3,9 @@
 use super::compare::values;
 use super::failure::{Difference, FailureKind};
 use super::format::TraceDigest;
-use super::value::{Hex, hex};
+use super::value::hex;
 use eravm_core::isa::{Dst0, DstMode, Opcode};
-use eravm_core::{Outcome, Step, Tracer, Verdict, Vm};
+use eravm_core::{Outcome, Step, Tracer, Verdict, Vm, Word};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -103,7 +103,10 @@ impl<'a> Follower<'a> {
                 match parts.iter().find(|(_, agrees)| !agrees) {
                     None => Ok(()),
                     Some((part, _)) => Err(Difference {
-                        what: format!("batch.trace_digest.checkpoints[{index}][{part}]"),
+                        what: format!(
+                            "batch.trace_digest.checkpoints[{index}][{part}], for instructions from {},",
+                            self.count - CHECKPOINT_EVERY
+                        ),
                         expected: show(expected),
                         actual: show(actual),
                     }
@@ -150,7 +153,11 @@ impl<'a> Follower<'a> {
         values(|| what("every"), &self.expected.every, &CHECKPOINT_EVERY)?;
         let count = (self.count / CHECKPOINT_EVERY) as usize;
         values(|| what("checkpoints.length"), &self.expected.checkpoints.len(), &count)?;
-        values(|| what("final"), &Hex(self.expected.last.0), &Hex(self.digest))?;
+        values(
+            || what("final"),
+            &Word::from_u64(self.expected.last.0),
+            &Word::from_u64(self.digest),
+        )?;
         let actual = self.histogram();
         let names = histogram.keys().map(String::as_str).chain(actual.keys().copied());
         for name in names {

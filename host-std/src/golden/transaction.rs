@@ -3,7 +3,7 @@
 use super::compare::{bytes, events, lists, logs, values};
 use super::events::{group, published_blobs, system_log, user_logs};
 use super::failure::{Difference, FailureKind};
-use super::format::{Outcome, RevertReason, TxResult, WriteKind};
+use super::format::{Change, Outcome, RevertReason, TxResult, WriteKind};
 use super::load::Code;
 use super::value::Hex;
 use eravm_core::{Address, VersionedHash, Vm, Word};
@@ -95,8 +95,6 @@ pub(super) fn compare(
     lists(&part("storage_changes")(), &expected.storage_changes, &changes)?;
     Ok(compare_blobs(&part("dynamic_factory_deps")(), expected, &published_blobs(&seen), code)?)
 }
-
-type Change = (Hex<Address>, Hex<Word>, Hex<Word>, Hex<Word>, WriteKind);
 
 /// Slots that were written to since the start, even with their old value, unless all writes were taken back.
 fn changes(vm: &Vm, start: &Start) -> Vec<Change> {

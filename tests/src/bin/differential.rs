@@ -15,6 +15,9 @@ use std::time::Instant;
 /// Instructions that a program may have.
 const LIMIT: u64 = 3000;
 
+/// A name and a function from seeds to worlds.
+type Generator = (&'static str, fn(u64) -> World);
+
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|it| it.parse::<u64>().expect("a number"));
     let first = arguments.next().unwrap_or(0);
@@ -22,7 +25,7 @@ fn main() {
     let mut failures_left = arguments.next().unwrap_or(1);
     let begin = Instant::now();
     let mut tallies = [(); 3].map(|()| Tally::default());
-    let generators: [(&str, fn(u64) -> World); 3] = [
+    let generators: [Generator; 3] = [
         ("structured", generate::structured),
         ("bytes", generate::bytes),
         ("single", generate::single::any),

@@ -2,8 +2,9 @@
 
 use super::builder::{Dst, Src};
 use super::gadgets::Writer;
+use super::places::{GENEROUS, user};
 use eravm_core::Word;
-use eravm_core::isa::{Modifier, Opcode};
+use eravm_core::isa::{DstMode, Modifier, Opcode, Predicate, SrcMode};
 
 /// Bytes of the ABI words: what is forwarded.
 const FORWARDS: [u64; 4] = [0, 1, 2, 7];
@@ -56,6 +57,43 @@ impl Writer<'_> {
         self.code.op(opcode, &modifiers, (Src::Reg(abi), destination), (Dst::Reg(0), dst1));
         self.code.imm0(handler);
         self.code.place(handler);
+    }
+
+    /// Calls many times and keeps what is returned on the stack; reads some of it at the end.
+    pub(super) fn hoard(&mut self) {
+        const COUNTER: u16 = 29;
+        const FIRST: u16 = 40;
+        let turns = 12 + self.random.below(16) as u16;
+        let counter = (
+            Src::Mode(SrcMode::StackAbsolute, 0, COUNTER),
+            Dst::Mode(DstMode::StackAbsolute, 0, COUNTER),
+        );
+        self.code.op(Opcode::Add, &[], (Src::Imm(turns), 0), (counter.1, 0));
+        let (top, handler) = (self.code.label(), self.code.label());
+        self.code.place(top);
+        self.code.load(2, Word([0, 32 << 32, 0, 3000]));
+        let address = match self.random.below(4) {
+            0 => self.places.destination(self.random),
+            _ => Word::from_address(&user(GENEROUS)),
+        };
+        self.code.load(3, address);
+        self.code.op(Opcode::FarCall, &[], (Src::Reg(2), 3), (Dst::Reg(0), 0));
+        self.code.imm0(handler);
+        self.code.place(handler);
+        self.code.op(Opcode::Add, &[], (counter.0, 0), (Dst::Reg(9), 0));
+        let place = Dst::Mode(DstMode::StackAbsolute, 9, FIRST);
+        self.code.op(Opcode::PtrAdd, &[], (Src::Reg(1), 0), (place, 0));
+        self.code.op(Opcode::Add, &[], (Src::Imm(1), 0), (Dst::Reg(4), 0));
+        self.code.op(Opcode::Sub, &[Modifier::SetFlags], (counter.0, 4), (counter.1, 0));
+        self.code.op(Opcode::Jump, &[], (Src::Imm(0), 0), (Dst::Reg(0), 0));
+        self.code.imm0(top);
+        self.code.when(Predicate::Gt);
+        for _ in 0..5 {
+            let kept = FIRST + 1 + self.random.below(turns.into()) as u16;
+            let place = Src::Mode(SrcMode::StackAbsolute, 0, kept);
+            self.code.op(Opcode::PtrAdd, &[], (place, 0), (Dst::Reg(1), 0));
+            self.code.op(Opcode::FatPointerRead, &[], (Src::Reg(1), 0), (Dst::Reg(5), 0));
+        }
     }
 
     /// Puts the first source of a call or return together; gives its register.

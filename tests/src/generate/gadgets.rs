@@ -154,6 +154,7 @@ impl<'a> Writer<'a> {
             38 | 39 => self.kernel_log(),
             40 => self.static_memory(),
             41 if self.random.one_in(4) => self.wild(),
+            42 if self.depth == 1 && self.random.one_in(4) => self.hoard(),
             42 => self.nop(),
             _ => self.compare_and_jump(),
         }

@@ -13,11 +13,11 @@ pub mod single;
 
 use crate::random::Random;
 use crate::world::{Code, First, Rules, World};
-use builder::words_of;
-use eravm_core::isa::{KERNEL_STIPEND_BYTES, SLOTS, USER_STIPEND_BYTES};
+use builder::{Builder, Dst, Src, words_of};
+use eravm_core::isa::{KERNEL_STIPEND_BYTES, Opcode, SLOTS, USER_STIPEND_BYTES};
 use eravm_core::{Address, VersionedHash, Word, system_address};
 use gadgets::Writer;
-use places::{KERNELS, PRECOMPILES, Places, USERS, hash, user};
+use places::{GENEROUS, KERNELS, PRECOMPILES, Places, USERS, hash, user};
 
 /// A world of structured programs.
 pub fn structured(seed: u64) -> World {
@@ -86,6 +86,7 @@ fn world(
     ];
     let without_code = [user(20), system_address(0x8200)];
     let mut places = Places::default();
+    places.addresses.push(user(GENEROUS));
     places.addresses.extend(accounts.iter().map(|(address, ..)| *address));
     // Twice: calls should arrive more often than not.
     places.addresses.extend(accounts.iter().map(|(address, ..)| *address));
@@ -109,6 +110,9 @@ fn world(
         let words = write(random, &places, false);
         codes.push(Code { hash, words });
     }
+    let words = generous();
+    deployed.push((user(GENEROUS), hash(1, 0, words.len(), 9)));
+    codes.push(Code { hash: hash(1, 0, words.len(), 9), words });
     let entry = first(random, &places, &mut write);
     let slots = (0..4)
         .map(|key| (random.pick(&places.addresses), Word::from_u64(key), random.word()))
@@ -124,6 +128,15 @@ fn world(
         default_account,
         evm_emulator,
     }
+}
+
+/// A contract that returns memory with something in it.
+fn generous() -> Vec<Word> {
+    let mut code = Builder::default();
+    code.load(2, Word([0, 32 << 32, 0, 0]));
+    code.op(Opcode::HeapWrite, &[], (Src::Imm(0), 2), (Dst::Reg(0), 0));
+    code.op(Opcode::RetOk, &[], (Src::Reg(2), 0), (Dst::Reg(0), 0));
+    code.finish()
 }
 
 fn first(

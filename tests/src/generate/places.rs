@@ -5,6 +5,8 @@ use eravm_core::{Address, VersionedHash, Word, system_address};
 
 /// User accounts with ordinary code.
 pub(super) const USERS: u16 = 3;
+/// Number of the user account that always returns memory with something in it.
+pub(super) const GENEROUS: u16 = 9;
 /// System contracts with ordinary code; some of these addresses are special.
 pub(super) const KERNELS: [u16; 6] = [0x8005, 0x8009, 0x800a, 0x800b, 0x800d, 0x8012];
 /// Addresses of precompiles.

@@ -12,8 +12,9 @@ mod precompiles;
 mod storage;
 
 use crate::world::{Rules, World};
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe};
+use core::cell::Cell;
+use core::panic::AssertUnwindSafe;
+use std::panic;
 use std::sync::Once;
 use zk_evm::aux_structures::{MemoryPage, PubdataCost};
 use zk_evm::block_properties::BlockProperties;
