@@ -59,7 +59,7 @@ pub const ALL: &[Workload] = &[
     workload!("sload_sstore_warm", USER, 20_000, Per::Instruction),
     workload!("sload_sstore_cold", USER, 4_000, Per::Instruction),
     workload!("transient", USER, 20_000, Per::Instruction),
-    workload!("events", EVENT_WRITER, 20_000, Per::Instruction),
+    workload!("events", EVENT_WRITER, 3_000, Per::Instruction),
     workload!("keccak", KECCAK256, 3_000, Per::Iteration("keccak256 of 128 bytes")),
     workload!("ecrecover", ECRECOVER, 30, Per::Iteration("ecrecover")),
 ];

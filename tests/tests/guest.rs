@@ -4,6 +4,8 @@
 //! instruction of the processor, as zero-knowledge machines count them; paging is not modelled.
 //! `cargo test -p eravm-tests --test guest -- --nocapture` shows the figures.
 
+#![allow(clippy::std_instead_of_alloc, reason = "a program for the host")]
+
 use eravm_core::asm::assemble;
 use eravm_core::{Exit, InMemory, Program};
 use rrs_lib::instruction_executor::InstructionExecutor;
@@ -16,6 +18,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 #[path = "../guest/src/workloads.rs"]
+#[allow(unreachable_pub, reason = "a module of the guest, too")]
 mod workloads;
 use workloads::{ALL, COUNTS, Workload};
 

@@ -103,11 +103,12 @@ impl<'a> Follower<'a> {
                 match parts.iter().find(|(_, agrees)| !agrees) {
                     None => Ok(()),
                     Some((part, _)) => Err(Difference {
-                        what: format!(
-                            "batch.trace_digest.checkpoints[{index}][{part}], for instructions from {},",
+                        what: format!("batch.trace_digest.checkpoints[{index}][{part}]"),
+                        expected: format!(
+                            "{} after the {CHECKPOINT_EVERY} instructions from {}",
+                            show(expected),
                             self.count - CHECKPOINT_EVERY
                         ),
-                        expected: show(expected),
                         actual: show(actual),
                     }
                     .into()),
