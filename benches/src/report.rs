@@ -1,4 +1,4 @@
-//! Results as a table and as JSON.
+//! Results as a table, as JSON and as Markdown.
 
 use crate::case::{Case, names};
 use crate::measure::Timing;
@@ -62,6 +62,40 @@ impl Row {
             "ns_min": self.timing.ns_min,
             "ratio_to_vm2": self.ratio_to_vm2,
         })
+    }
+}
+
+/// All lines as a table in Markdown, one row for each case: median of every engine and the ratio of the first one.
+pub fn markdown(rows: &[Row]) -> String {
+    let mut engines: Vec<&str> = Vec::new();
+    for row in rows {
+        if !engines.contains(&row.timing.engine) {
+            engines.push(row.timing.engine);
+        }
+    }
+    let mut text = format!("| workload | per | {} | × vm2 |\n", engines.join(" | "));
+    text.push_str(&format!("|---|---|{}\n", "--:|".repeat(engines.len() + 1)));
+    for case in rows.chunk_by(|a, b| a.name == b.name) {
+        let of = |engine: &&str| {
+            let row = case.iter().find(|row| row.timing.engine == *engine);
+            row.map_or("–".to_owned(), |row| readable(row.timing.ns_median))
+        };
+        let times: Vec<String> = engines.iter().map(of).collect();
+        let ratio = case.first().and_then(|row| row.ratio_to_vm2);
+        let ratio = ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+        let unit = case.first().map_or("", |row| row.unit);
+        let name = case.first().map_or("", |row| &row.name);
+        text.push_str(&format!("| {name} | {unit} | {} | {ratio} |\n", times.join(" | ")));
+    }
+    text
+}
+
+/// Nanoseconds in a unit that leaves at most four digits.
+fn readable(value: f64) -> String {
+    match value {
+        ..1e3 => format!("{value:.1} ns"),
+        ..1e6 => format!("{:.1} µs", value / 1e3),
+        _ => format!("{:.1} ms", value / 1e6),
     }
 }
 

@@ -22,6 +22,11 @@
 
 extern crate alloc;
 
+/// The example of the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod case;
 pub mod check;
 pub mod compare;

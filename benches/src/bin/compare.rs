@@ -18,14 +18,22 @@ const HELP: &str = "\
 Runs each workload on each engine, interleaved in one process, and prints times per unit.
 
   --json         print an array of rows instead of a table
+  --markdown     print a table in Markdown, as in BENCHMARKS.md
   --filter NAME  only workloads whose name contains NAME (may be repeated)
   --rounds N     rounds per workload (default 31)
   --budget MS    time an engine may take of a workload before it sits out (default 800)
   --no-verify    do not compare end states
   --list         print the names of the workloads";
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
 struct Options {
-    json: bool,
+    format: Format,
     filters: Vec<String>,
     effort: Effort,
     verify: bool,
@@ -34,7 +42,7 @@ struct Options {
 
 fn options() -> Result<Option<Options>, String> {
     let mut options = Options {
-        json: false,
+        format: Format::Text,
         filters: Vec::new(),
         effort: Effort { rounds: 31, budget: Duration::from_millis(800) },
         verify: true,
@@ -45,7 +53,8 @@ fn options() -> Result<Option<Options>, String> {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         let number = |text: String| text.parse().map_err(|_| format!("{text} is not a number"));
         match argument.as_str() {
-            "--json" => options.json = true,
+            "--json" => options.format = Format::Json,
+            "--markdown" => options.format = Format::Markdown,
             "--filter" => options.filters.push(value()?),
             "--rounds" => options.effort.rounds = number(value()?)? as usize,
             "--budget" => options.effort.budget = Duration::from_millis(number(value()?)?),
@@ -78,7 +87,7 @@ fn compare(options: &Options) -> Result<bool, Box<dyn Error>> {
     for names in left_out {
         eprintln!("NOT RUN: {names}: no corpus (set ERAVM_CORPUS)");
     }
-    if !options.json && !options.list {
+    if options.format == Format::Text && !options.list {
         println!("{}", report::heading());
     }
     let (mut rows, mut all_agree) = (Vec::new(), true);
@@ -90,7 +99,7 @@ fn compare(options: &Options) -> Result<bool, Box<dyn Error>> {
         let mut case = plan.make()?;
         let (new, agree) = run(&mut case, options);
         all_agree &= agree;
-        if !options.json {
+        if options.format == Format::Text {
             for row in &new {
                 println!("{}", row.line());
             }
@@ -100,9 +109,13 @@ fn compare(options: &Options) -> Result<bool, Box<dyn Error>> {
         }
         rows.extend(new);
     }
-    if options.json {
-        let rows: Vec<_> = rows.iter().map(report::Row::json).collect();
-        println!("{}", serde_json::Value::Array(rows));
+    match options.format {
+        Format::Text => {}
+        Format::Json => {
+            let rows: Vec<_> = rows.iter().map(report::Row::json).collect();
+            println!("{}", serde_json::Value::Array(rows));
+        }
+        Format::Markdown => print!("{}", report::markdown(&rows)),
     }
     Ok(all_agree)
 }

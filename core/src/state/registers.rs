@@ -83,6 +83,14 @@ impl Registers {
         self.0[register as usize] = *value;
     }
 
+    /// Zeroes a range of r1 to r15.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self, numbers: core::ops::Range<u8>) {
+        if let Some(words) = self.0.get_mut(numbers.start.into()..numbers.end.into()) {
+            words.fill(Word::ZERO);
+        }
+    }
+
     /// r1 to r15.
     pub(crate) fn numbered(&self) -> impl Iterator<Item = &Word> {
         self.0[1..16].iter()

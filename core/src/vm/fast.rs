@@ -455,8 +455,39 @@ fn near_call<const THREADED: bool>(
     next::<THREADED>(vm, to, charged - kept, status, done + 1)
 }
 
-/// `ret.ok` from a near call; anything else about returns is done carefully.
-fn ret_ok<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, done: u32) -> Signal {
+/// How a near frame ends.
+trait NearEnding {
+    /// Whether the frame's effects are undone and its exception handler goes on.
+    const FAILS: bool;
+    /// The flags that its caller finds.
+    const FLAGS: Flags = Flags::NONE;
+}
+
+struct Returning;
+struct Reverting;
+struct Panicking;
+
+impl NearEnding for Returning {
+    const FAILS: bool = false;
+}
+
+impl NearEnding for Reverting {
+    const FAILS: bool = true;
+}
+
+impl NearEnding for Panicking {
+    const FAILS: bool = true;
+    const FLAGS: Flags = Flags { lt: true, ..Flags::NONE };
+}
+
+/// A return from a near call that has nothing to undo; anything else about returns is done carefully.
+fn ret_near<E: NearEnding, const TO_LABEL: bool, const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    ergs: u32,
+    status: u32,
+    done: u32,
+) -> Signal {
     let charged = admit!(vm, ip, ergs, status, done, AVERAGE_ERGS);
     if vm.near_frames.len() <= vm.frame.near_base {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
@@ -464,12 +495,22 @@ fn ret_ok<const THREADED: bool>(vm: &mut Vm, ip: Ip, ergs: u32, status: u32, don
     let Some(frame) = vm.near_frames.last() else {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     };
-    let Some(to) = Ip::at(&vm.frame.program, usize::from(frame.caller_pc())) else {
+    if E::FAILS && vm.undo.len() != frame.undo_mark() {
+        return refuse::<THREADED>(vm, ip, ergs, status, done);
+    }
+    let pc = if TO_LABEL {
+        ip.op().imm0
+    } else if E::FAILS {
+        frame.handler()
+    } else {
+        frame.caller_pc()
+    };
+    let Some(to) = Ip::at(&vm.frame.program, usize::from(pc)) else {
         return refuse::<THREADED>(vm, ip, ergs, status, done);
     };
     vm.near_frames.pop();
     vm.sp = frame.caller_sp();
-    let status = status::with_flags(status, Flags::NONE);
+    let status = status::with_flags(status, E::FLAGS);
     next::<THREADED>(vm, to, charged.wrapping_add(frame.caller_ergs()), status, done + 1)
 }
 
@@ -843,7 +884,12 @@ other_handlers! {
     JumpImmediate = jump::<Immediate, T>;
     JumpCode = jump::<CodePage, T>;
     NearCall = near_call::<T>;
-    RetOk = ret_ok::<T>;
+    RetOk = ret_near::<Returning, false, T>;
+    RetOkToLabel = ret_near::<Returning, true, T>;
+    RetRevert = ret_near::<Reverting, false, T>;
+    RetRevertToLabel = ret_near::<Reverting, true, T>;
+    RetPanic = ret_near::<Panicking, false, T>;
+    RetPanicToLabel = ret_near::<Panicking, true, T>;
     HeapReadRegister = heap_read::<InRegister, false, false, false, T>;
     HeapReadRegisterInc = heap_read::<InRegister, false, true, false, T>;
     HeapReadImmediate = heap_read::<Immediate, false, false, false, T>;
@@ -956,7 +1002,9 @@ const fn kind_of_variant(variant: &Variant) -> u16 {
             }
         },
         Opcode::NearCall => Other::NearCall as usize,
-        Opcode::RetOk if !variant.has(Modifier::ToLabel) => Other::RetOk as usize,
+        Opcode::RetOk => Other::RetOk as usize + variant.has(Modifier::ToLabel) as usize,
+        Opcode::RetRevert => Other::RetRevert as usize + variant.has(Modifier::ToLabel) as usize,
+        Opcode::RetPanic => Other::RetPanic as usize + variant.has(Modifier::ToLabel) as usize,
         Opcode::HeapRead => memory_kind(Other::HeapReadRegister, variant),
         Opcode::HeapWrite => memory_kind(Other::HeapWriteRegister, variant),
         Opcode::AuxHeapRead => memory_kind(Other::AuxReadRegister, variant),

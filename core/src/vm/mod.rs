@@ -386,10 +386,11 @@ impl Vm {
         }
     }
 
+    #[inline]
     fn clear_registers(&mut self, registers: core::ops::Range<u8>) {
-        for register in registers {
-            self.set_register(register, Word::ZERO, false);
-        }
+        let tags = registers.clone().fold(0, |tags, register| tags | status::tag(register));
+        self.status &= !tags;
+        self.registers.clear(registers);
     }
 
     /// Place and bound of the heap or the auxiliary heap of the current frame.
