@@ -50,7 +50,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// The bytecodes of the network's own VM benchmark, as that deploys them: name and code.
 ///
-/// The files are the output of a fuzzer: code is as much of each as makes an odd number of words.
+/// The files have any length: code is as much of each as makes an odd number of words.
 ///
 /// # Errors
 /// If a file cannot be read.
