@@ -23,19 +23,7 @@
 //! # Where the reference gives up
 //!
 //! The reference implementation is a library that trusts its caller: it asserts. Here nothing that code, calldata or state can do
-//! panics. What the reference asserts is one of these:
-//!
-//! | reference | here |
-//! |---|---|
-//! | default account or EVM emulator with a malformed hash (every cycle) | [`SetupError::MalformedBaseContract`] |
-//! | code that the decommitter does not know | [`Stop::UnknownCode`] |
-//! | `log.decommit` of a hash with a digest of zeros | [`Stop::ZeroCodeDigest`] |
-//! | `log.decommit` of code that is in the same heap already | [`Stop::DecommittedTwice`] |
-//! | `log.precompile` with more than 2³¹ − 1 bytes of pubdata, or an overflow of the counter | [`Stop::PubdataOverflow`] |
-//! | a write that costs more than 65 bytes of pubdata, or a refund above the price | cut to the limit |
-//! | ecrecover with a parity other than 0 and 1 | the recovery fails |
-//! | a precompile's word index beyond 2³² − 1 | wraps |
-//! | a pubdata counter below zero | allowed |
+//! panics; [`Stop`] has a table of what takes the place of each assertion.
 //!
 //! And four things the reference can do that this machine does not: they need kernel code which forges page numbers for
 //! precompiles. Each ends the run with a [`Stop`], never with another result: reading a stack page

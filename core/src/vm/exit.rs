@@ -48,6 +48,8 @@ impl Exit {
 /// | `log.precompile` with 2³¹ or more bytes of pubdata; overflow of the counter | [`Stop::PubdataOverflow`] |
 /// | a storage write that costs more than 65 bytes | cuts the cost, see [`Storage::write_price`](crate::Storage::write_price) |
 /// | ecrecover with a `v` that is neither 0 nor 1 | recovers nothing |
+/// | a precompile's word index beyond 2³² − 1 (with overflow checks) | wraps |
+/// | a pubdata counter below zero | goes on |
 /// | `st.inc` through a register tagged as pointer (with debug assertions) | goes on, as the reference without them |
 ///
 /// The other variants have no counterpart there: it keeps all pages for ever, has no bound on memory or on the work of a
