@@ -55,16 +55,18 @@ pub(crate) struct Op {
     /// If any of these bits is set in the machine's status, the instruction may not simply be executed: its
     /// predicate does not hold, its mode is wrong, or pointer tags are involved. See [`status`].
     pub(crate) mask: u32,
+    /// Bytes from here to the instruction that `imm0` names, for jumps and calls to a place that is there.
+    displacement: i32,
     pub(crate) imm0: u16,
+    /// Slot in the instruction table in the low 11 bits, then 3 bits of [`SrcMode`] and 2 of [`DstMode`].
+    slot_and_modes: u16,
     pub(crate) imm1: u16,
+    /// Where it is.
+    pub(crate) pc: u16,
     pub(crate) src0: Register,
     pub(crate) src1: Register,
     pub(crate) dst0: Register,
     pub(crate) dst1: Register,
-    /// Slot in the instruction table in the low 11 bits, then 3 bits of [`SrcMode`] and 2 of [`DstMode`].
-    slot_and_modes: u16,
-    /// Where it is.
-    pub(crate) pc: u16,
 }
 
 /// Decoded code.
@@ -110,8 +112,18 @@ impl Program {
         for word in &words[..reachable] {
             for &bits in word.0.iter().rev() {
                 let instruction = Instruction::decode(bits);
-                let kind = fast::kind_of(&instruction);
-                ops.push(Op::new(&instruction, kind, ops.len() as u16));
+                let mut kind = fast::kind_of(&instruction);
+                let mut displacement = 0;
+                if fast::goes_to_immediate(kind) {
+                    // To just behind the last instruction is to the one that stands for the end.
+                    if usize::from(instruction.imm0) <= reachable * 4 {
+                        let by = i32::from(instruction.imm0) - ops.len() as i32;
+                        displacement = by * size_of::<Op>() as i32;
+                    } else {
+                        kind = fast::RARE;
+                    }
+                }
+                ops.push(Op::new(&instruction, kind, ops.len() as u16, displacement));
                 kinds.push(kind);
                 instructions.push(instruction);
             }
@@ -174,7 +186,7 @@ impl fmt::Debug for Program {
 }
 
 impl Op {
-    fn new(instruction: &Instruction, kind: u16, pc: u16) -> Self {
+    fn new(instruction: &Instruction, kind: u16, pc: u16, displacement: i32) -> Self {
         let variant = instruction.variant();
         // With both sources in registers, exchanging them is a matter of names.
         let swapped = variant.has(Modifier::Swap) && variant.src0 == SrcMode::Reg;
@@ -192,6 +204,7 @@ impl Op {
         Self {
             run: fast::threaded(kind),
             mask: Self::mask(instruction, src0, src1),
+            displacement,
             imm0: instruction.imm0,
             imm1: instruction.imm1,
             src0: Register::source(src0),
@@ -209,6 +222,7 @@ impl Op {
         Self {
             run: fast::threaded(fast::END),
             mask: 0,
+            displacement: 0,
             imm0: 0,
             imm1: 0,
             src0: Register::R0,
@@ -218,6 +232,12 @@ impl Op {
             slot_and_modes: 0,
             pc,
         }
+    }
+
+    /// Bytes from this instruction to another of the same program; 0 if it goes nowhere.
+    #[inline(always)]
+    pub(crate) const fn displacement(&self) -> i32 {
+        self.displacement
     }
 
     /// Slot in the instruction table.
@@ -302,10 +322,6 @@ impl Rule {
         let to_register = matches!(variant.dst0, DstMode::Reg);
         // Pointer operations look at the tags of the first source and of the destination themselves.
         let pointer = is_pointer_op(row.opcode);
-        let on_stack = fast::is_on_stack(variant.src0) || !to_register;
-        if on_stack && !pointer && !matches!(row.opcode, Opcode::Nop) {
-            always |= status::STACK_TAGGED;
-        }
         if matches!(row.opcode, Opcode::HeapWrite | Opcode::AuxHeapWrite) {
             always |= status::STORES_OBSERVED;
         }
@@ -314,7 +330,7 @@ impl Rule {
         Self {
             always,
             src0_tag: numbers && matches!(variant.src0, SrcMode::Reg),
-            src1_tag: numbers || pointer,
+            src1_tag: numbers || pointer || is_far_call(row.opcode),
             dst0_tag: !pointer && to_register && !matches!(row.dst0, Dst0::None),
             second: match row.opcode {
                 Opcode::Mul | Opcode::Div => Second::Number,
@@ -348,6 +364,10 @@ const fn is_pointer_op(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink)
 }
 
+const fn is_far_call(opcode: Opcode) -> bool {
+    matches!(opcode, Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall)
+}
+
 /// Whether an instruction takes its sources as numbers whose value tags can change.
 const fn takes_numbers(opcode: Opcode) -> bool {
     matches!(
@@ -369,5 +389,9 @@ const fn takes_numbers(opcode: Opcode) -> bool {
             | Opcode::AuxHeapWrite
             | Opcode::TransientRead
             | Opcode::TransientWrite
+            | Opcode::StorageRead
+            | Opcode::StorageWrite
+            | Opcode::PrecompileCall
+            | Opcode::Decommit
     )
 }

@@ -20,6 +20,7 @@ Runs each workload on each engine, interleaved in one process, and prints times 
   --json         print an array of rows instead of a table
   --markdown     print a table in Markdown, as in BENCHMARKS.md
   --filter NAME  only workloads whose name contains NAME (may be repeated)
+  --engine NAME  only this engine, for profilers (may be repeated)
   --rounds N     rounds per workload (default 31)
   --budget MS    time an engine may take of a workload before it sits out (default 800)
   --no-verify    do not compare end states
@@ -35,6 +36,7 @@ enum Format {
 struct Options {
     format: Format,
     filters: Vec<String>,
+    engines: Vec<String>,
     effort: Effort,
     verify: bool,
     list: bool,
@@ -44,6 +46,7 @@ fn options() -> Result<Option<Options>, String> {
     let mut options = Options {
         format: Format::Text,
         filters: Vec::new(),
+        engines: Vec::new(),
         effort: Effort { rounds: 31, budget: Duration::from_millis(800) },
         verify: true,
         list: false,
@@ -56,6 +59,7 @@ fn options() -> Result<Option<Options>, String> {
             "--json" => options.format = Format::Json,
             "--markdown" => options.format = Format::Markdown,
             "--filter" => options.filters.push(value()?),
+            "--engine" => options.engines.push(value()?),
             "--rounds" => options.effort.rounds = number(value()?)? as usize,
             "--budget" => options.effort.budget = Duration::from_millis(number(value()?)?),
             "--no-verify" => options.verify = false,
@@ -97,6 +101,9 @@ fn compare(options: &Options) -> Result<bool, Box<dyn Error>> {
             continue;
         }
         let mut case = plan.make()?;
+        if !options.engines.is_empty() {
+            case.contestants.retain(|it| options.engines.iter().any(|name| name == it.engine));
+        }
         let (new, agree) = run(&mut case, options);
         all_agree &= agree;
         if options.format == Format::Text {

@@ -4,7 +4,9 @@ use super::scalar::scalar;
 use crate::word::Word;
 
 #[cfg(target_pointer_width = "32")]
-pub use super::halves::{add, rol, shl, shr, sub};
+use super::halves::{add_limb, sub_limb};
+#[cfg(target_pointer_width = "32")]
+pub use super::halves::{rol, shl, shr};
 
 /// The three comparison flags.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,6 +34,32 @@ impl Flags {
     }
 }
 
+/// The flags as one of eight states, one-hot: bit `lt + 2·eq + 4·gt`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FlagState(pub u32);
+
+impl From<Flags> for FlagState {
+    #[inline(always)]
+    fn from(flags: Flags) -> Self {
+        Self(1 << (u32::from(flags.lt) | u32::from(flags.eq) << 1 | u32::from(flags.gt) << 2))
+    }
+}
+
+impl FlagState {
+    /// [`Flags::of_carry`].
+    #[inline(always)]
+    fn of_carry(carry: bool, zero: bool) -> Self {
+        let carry = u32::from(carry);
+        Self(if zero { 4 << carry } else { 16 >> (3 * carry) })
+    }
+
+    /// [`Flags::of_zero`].
+    #[inline(always)]
+    const fn of_zero(zero: bool) -> Self {
+        Self(if zero { 4 } else { 1 })
+    }
+}
+
 /// A binary operation: both results (the second is zero where there is none) and the flags it would set.
 pub trait Binary {
     /// Whether there is a second result.
@@ -43,6 +71,116 @@ pub trait Binary {
 
     /// Computes it.
     fn apply(a: &Word, b: &Word) -> (Word, Word, Flags);
+
+    /// Computes it on operands that are read limb by limb, into a place that is written limb by limb; returns the second
+    /// result. The place may be that of an operand: a limb is written after the same limb of the operands was read.
+    ///
+    /// PERF: what can be done limb by limb then needs one register for them instead of four, and no vector operations, whose
+    /// loads would wait until limbs that were stored one by one have reached the cache.
+    #[inline(always)]
+    fn stream(
+        a: impl Fn(usize) -> u64,
+        b: impl Fn(usize) -> u64,
+        put: impl Fn(usize, u64),
+    ) -> (Word, FlagState) {
+        let a = Word([a(0), a(1), a(2), a(3)]);
+        let b = Word([b(0), b(1), b(2), b(3)]);
+        let (result, second, flags) = Self::apply(&a, &b);
+        put(0, result.0[0]);
+        put(1, result.0[1]);
+        put(2, result.0[2]);
+        put(3, result.0[3]);
+        (second, flags.into())
+    }
+}
+
+/// An operation that can be done limb by limb.
+trait Limbwise {
+    /// Whether limbs have a carry, which shows in the flags.
+    const CARRIES: bool;
+
+    /// A limb of the result, and the carry into the next one.
+    fn limb(a: u64, b: u64, carry: bool) -> (u64, bool);
+}
+
+/// [`Binary::stream`] for limbwise operations.
+#[inline(always)]
+fn limb_by_limb<O: Limbwise>(
+    a: impl Fn(usize) -> u64,
+    b: impl Fn(usize) -> u64,
+    put: impl Fn(usize, u64),
+) -> (Word, FlagState) {
+    let (mut carry, mut any) = (false, 0);
+    for k in 0..4 {
+        let limb;
+        (limb, carry) = O::limb(a(k), b(k), carry);
+        any |= limb;
+        put(k, limb);
+    }
+    let zero = any == 0;
+    (
+        Word::ZERO,
+        if O::CARRIES { FlagState::of_carry(carry, zero) } else { FlagState::of_zero(zero) },
+    )
+}
+
+macro_rules! limbwise {
+    ($($(#[$doc:meta])* $name:ident [$carries:literal, $commutes:literal] =
+        |$a:ident, $b:ident, $carry:ident| $body:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Limbwise for $name {
+            const CARRIES: bool = $carries;
+
+            #[inline(always)]
+            fn limb($a: u64, $b: u64, $carry: bool) -> (u64, bool) {
+                $body
+            }
+        }
+
+        impl Binary for $name {
+            const COMMUTES: bool = $commutes;
+
+            #[inline(always)]
+            fn apply(a: &Word, b: &Word) -> (Word, Word, Flags) {
+                let (mut result, mut carry) = (Word::ZERO, false);
+                for k in 0..4 {
+                    (result.0[k], carry) = Self::limb(a.0[k], b.0[k], carry);
+                }
+                let zero = result.is_zero();
+                let flags = if Self::CARRIES {
+                    Flags::of_carry(carry, zero)
+                } else {
+                    Flags::of_zero(zero)
+                };
+                (result, Word::ZERO, flags)
+            }
+
+            #[inline(always)]
+            fn stream(
+                a: impl Fn(usize) -> u64,
+                b: impl Fn(usize) -> u64,
+                put: impl Fn(usize, u64),
+            ) -> (Word, FlagState) {
+                limb_by_limb::<Self>(a, b, put)
+            }
+        }
+    )*};
+}
+
+limbwise! {
+    /// `a + b`; `lt` on carry.
+    Add [true, true] = |a, b, carry| add_limb(a, b, carry);
+    /// `a − b`; `lt` on borrow.
+    Sub [true, false] = |a, b, borrow| sub_limb(a, b, borrow);
+    /// `a & b`; only `eq`.
+    And [false, true] = |a, b, _carry| (a & b, false);
+    /// `a | b`; only `eq`.
+    Or [false, true] = |a, b, _carry| (a | b, false);
+    /// `a ^ b`; only `eq`.
+    Xor [false, true] = |a, b, _carry| (a ^ b, false);
 }
 
 macro_rules! binary {
@@ -63,22 +201,6 @@ macro_rules! binary {
 }
 
 binary! {
-    /// `a + b`; `lt` on carry.
-    Add [COMMUTES] = |a, b| {
-        let (sum, carry) = add(a, b);
-        (sum, Word::ZERO, Flags::of_carry(carry, sum.is_zero()))
-    };
-    /// `a − b`; `lt` on borrow.
-    Sub = |a, b| {
-        let (difference, borrow) = sub(a, b);
-        (difference, Word::ZERO, Flags::of_carry(borrow, difference.is_zero()))
-    };
-    /// `a & b`; only `eq`.
-    And [COMMUTES] = |a, b| logic(a, b, |a, b| a & b);
-    /// `a | b`; only `eq`.
-    Or [COMMUTES] = |a, b| logic(a, b, |a, b| a | b);
-    /// `a ^ b`; only `eq`.
-    Xor [COMMUTES] = |a, b| logic(a, b, |a, b| a ^ b);
     /// `a << (b mod 256)`; only `eq`.
     Shl = |a, b| shifted(shl(a, b.0[0] as u8));
     /// `a >> (b mod 256)`; only `eq`.
@@ -107,37 +229,32 @@ binary! {
     };
 }
 
-/// `a + b` mod 2²⁵⁶, and the carry.
+/// A limb of `a + b`, and the carry into the next one.
 #[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
+fn add_limb(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    a.carrying_add(b, carry)
+}
+
+/// A limb of `a − b`, and the borrow from the next one.
+#[cfg(not(target_pointer_width = "32"))]
+#[inline(always)]
+fn sub_limb(a: u64, b: u64, borrow: bool) -> (u64, bool) {
+    a.borrowing_sub(b, borrow)
+}
+
+/// `a + b` mod 2²⁵⁶, and the carry.
+#[inline(always)]
 pub fn add(a: &Word, b: &Word) -> (Word, bool) {
-    let (l0, c) = a.0[0].carrying_add(b.0[0], false);
-    let (l1, c) = a.0[1].carrying_add(b.0[1], c);
-    let (l2, c) = a.0[2].carrying_add(b.0[2], c);
-    let (l3, c) = a.0[3].carrying_add(b.0[3], c);
-    (Word([l0, l1, l2, l3]), c)
+    let (sum, _, flags) = Add::apply(a, b);
+    (sum, flags.lt)
 }
 
 /// `a − b` mod 2²⁵⁶, and the borrow.
-#[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn sub(a: &Word, b: &Word) -> (Word, bool) {
-    let (l0, c) = a.0[0].borrowing_sub(b.0[0], false);
-    let (l1, c) = a.0[1].borrowing_sub(b.0[1], c);
-    let (l2, c) = a.0[2].borrowing_sub(b.0[2], c);
-    let (l3, c) = a.0[3].borrowing_sub(b.0[3], c);
-    (Word([l0, l1, l2, l3]), c)
-}
-
-#[inline(always)]
-fn logic(a: &Word, b: &Word, op: impl Fn(u64, u64) -> u64) -> (Word, Word, Flags) {
-    let result = Word([
-        op(scalar(a.0[0]), b.0[0]),
-        op(scalar(a.0[1]), b.0[1]),
-        op(scalar(a.0[2]), b.0[2]),
-        op(scalar(a.0[3]), b.0[3]),
-    ]);
-    (result, Word::ZERO, Flags::of_zero(result.is_zero()))
+    let (difference, _, flags) = Sub::apply(a, b);
+    (difference, flags.lt)
 }
 
 #[inline(always)]

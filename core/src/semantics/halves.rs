@@ -26,27 +26,28 @@ fn join([h0, h1, h2, h3, h4, h5, h6, h7]: [u32; COUNT]) -> Word {
     Word([limb(h0, h1), limb(h2, h3), limb(h4, h5), limb(h6, h7)])
 }
 
-/// `a + b` mod 2²⁵⁶, and the carry.
+/// A limb of `a + b`, and the carry into the next one.
 #[inline(always)]
-pub fn add(a: &Word, b: &Word) -> (Word, bool) {
-    chain(a, b, u32::carrying_add)
+pub(super) fn add_limb(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    in_halves(a, b, carry, u32::carrying_add)
 }
 
-/// `a − b` mod 2²⁵⁶, and the borrow.
+/// A limb of `a − b`, and the borrow from the next one.
 #[inline(always)]
-pub fn sub(a: &Word, b: &Word) -> (Word, bool) {
-    chain(a, b, u32::borrowing_sub)
+pub(super) fn sub_limb(a: u64, b: u64, borrow: bool) -> (u64, bool) {
+    in_halves(a, b, borrow, u32::borrowing_sub)
 }
 
 #[inline(always)]
-fn chain(a: &Word, b: &Word, step: impl Fn(u32, u32, bool) -> (u32, bool)) -> (Word, bool) {
-    let (a, b) = (split(a), split(b));
-    let mut result = [0; COUNT];
-    let mut carry = false;
-    for i in 0..COUNT {
-        (result[i], carry) = step(a[i], b[i], carry);
-    }
-    (join(result), carry)
+fn in_halves(
+    a: u64,
+    b: u64,
+    carry: bool,
+    step: impl Fn(u32, u32, bool) -> (u32, bool),
+) -> (u64, bool) {
+    let (low, carry) = step(a as u32, b as u32, carry);
+    let (high, carry) = step((a >> 32) as u32, (b >> 32) as u32, carry);
+    (u64::from(low) | u64::from(high) << 32, carry)
 }
 
 /// `a << by`.
@@ -109,9 +110,13 @@ mod tests {
     #[test]
     fn sums_are_those_of_whole_limbs() {
         for (a, b) in words().zip(words().skip(1)).take(100_000) {
-            assert_eq!(add(&a, &b), alu::add(&a, &b), "{a} {b}");
-            assert_eq!(sub(&a, &b), alu::sub(&a, &b), "{a} {b}");
-            assert_eq!(sub(&a, &a), alu::sub(&a, &a), "{a}");
+            for (a, b) in a.0.into_iter().zip(b.0) {
+                for carry in [false, true] {
+                    assert_eq!(add_limb(a, b, carry), a.carrying_add(b, carry), "{a} {b}");
+                    assert_eq!(sub_limb(a, b, carry), a.borrowing_sub(b, carry), "{a} {b}");
+                    assert_eq!(sub_limb(a, a, carry), a.borrowing_sub(a, carry), "{a}");
+                }
+            }
         }
     }
 

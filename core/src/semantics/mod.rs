@@ -7,8 +7,8 @@ mod pointer;
 mod scalar;
 
 pub use alu::{
-    Add, And, Binary, Div, Flags, Mul, MulLow, Or, Rol, Ror, Shl, Shr, Sub, Xor, add, div, mul,
-    mul_low, rol, shl, shr, sub,
+    Add, And, Binary, Div, FlagState, Flags, Mul, MulLow, Or, Rol, Ror, Shl, Shr, Sub, Xor, add,
+    div, mul, mul_low, rol, shl, shr, sub,
 };
 pub use pointer::{
     FarCallAbi, FatPointer, Forwarding, MAX_HEAP_ADDRESS, PointerOp, RetAbi, erase_pointer,

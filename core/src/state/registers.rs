@@ -1,33 +1,38 @@
 //! The register file.
 
 use crate::word::Word;
+use core::cell::Cell;
 
 /// Names of registers as prepared instructions use them.
 ///
-/// PERF: an enumeration, so that the compiler knows that an index into the register file is in range.
+/// PERF: an enumeration, so that the compiler knows that an index into the register file is in range; its values are places
+/// of limbs, so that the processor's addressing does the multiplication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "numbered registers")]
 pub(crate) enum Register {
-    R0,
-    R1,
-    R2,
-    R3,
-    R4,
-    R5,
-    R6,
-    R7,
-    R8,
-    R9,
-    R10,
-    R11,
-    R12,
-    R13,
-    R14,
-    R15,
+    R0 = 0,
+    R1 = 4,
+    R2 = 8,
+    R3 = 12,
+    R4 = 16,
+    R5 = 20,
+    R6 = 24,
+    R7 = 28,
+    R8 = 32,
+    R9 = 36,
+    R10 = 40,
+    R11 = 44,
+    R12 = 48,
+    R13 = 52,
+    R14 = 56,
+    R15 = 60,
     /// Where results for r0 go.
-    Sink,
+    Sink = 64,
 }
+
+/// Limbs of all registers.
+pub(crate) const LIMBS: usize = 17 * 4;
 
 impl Register {
     const NUMBERED: [Self; 16] = [
@@ -60,39 +65,53 @@ impl Register {
     }
 }
 
-/// r0 (always zero) to r15, and the place where results for r0 go.
+/// r0 (always zero) to r15, and the place where results for r0 go, limb by limb.
 ///
 /// Aligned so that no register straddles a cache line, and so that accelerators which address whole words can
 /// work in place.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
-pub(crate) struct Registers([Word; 17]);
+pub(crate) struct Registers([u64; LIMBS]);
 
 impl Registers {
     pub(crate) const fn new() -> Self {
-        Self([Word::ZERO; 17])
+        Self([0; LIMBS])
     }
 
     #[inline(always)]
-    pub(crate) const fn get(&self, register: Register) -> &Word {
-        &self.0[register as usize]
+    pub(crate) const fn get(&self, register: Register) -> Word {
+        let at = register as usize;
+        Word([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]])
     }
 
     #[inline(always)]
     pub(crate) const fn set(&mut self, register: Register, value: &Word) {
-        self.0[register as usize] = *value;
+        let at = register as usize;
+        let Word([l0, l1, l2, l3]) = *value;
+        self.0[at] = l0;
+        self.0[at + 1] = l1;
+        self.0[at + 2] = l2;
+        self.0[at + 3] = l3;
+    }
+
+    /// The limbs, for an instruction whose result may go to where an operand is. That of a register number `k` is at
+    /// its name plus `k`.
+    #[inline(always)]
+    pub(crate) const fn cells(&mut self) -> &[Cell<u64>; LIMBS] {
+        Cell::from_mut(&mut self.0).as_array_of_cells()
     }
 
     /// Zeroes a range of r1 to r15.
     #[inline(always)]
     pub(crate) fn clear(&mut self, numbers: core::ops::Range<u8>) {
-        if let Some(words) = self.0.get_mut(numbers.start.into()..numbers.end.into()) {
-            words.fill(Word::ZERO);
+        let limbs = usize::from(numbers.start) * 4..usize::from(numbers.end) * 4;
+        if let Some(limbs) = self.0.get_mut(limbs) {
+            limbs.fill(0);
         }
     }
 
     /// r1 to r15.
-    pub(crate) fn numbered(&self) -> impl Iterator<Item = &Word> {
-        self.0[1..16].iter()
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = Word> {
+        (1..16).map(|number| self.get(Register::source(number)))
     }
 }

@@ -4,6 +4,7 @@ use crate::word::Word;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 /// Up to here, words are kept in one piece, which grows on demand: compilers allocate from 0 upwards.
 const FREELY_DENSE_WORDS: usize = 1 << 11;
@@ -14,7 +15,7 @@ const CHUNK_WORDS: usize = 64;
 /// A stack page.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stack {
-    dense: Vec<Word>,
+    dense: Vec<[u64; 4]>,
     sparse: BTreeMap<u16, Box<[Word; CHUNK_WORDS]>>,
     /// One bit a word; as long as the highest tagged word needs.
     tags: Vec<u64>,
@@ -22,20 +23,26 @@ pub(crate) struct Stack {
     far_uses: usize,
 }
 
+/// The tags of the words on a stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tags<'a>(&'a [u64]);
+
+impl Tags<'_> {
+    /// Whether the word at an index is tagged as a pointer.
+    #[inline(always)]
+    pub(crate) fn has(self, index: u16) -> bool {
+        self.0.get(usize::from(index >> 6)).is_some_and(|bits| bits >> (index & 63) & 1 == 1)
+    }
+}
+
 impl Stack {
     /// The word at an index.
     #[inline(always)]
     pub(crate) fn get(&self, index: u16) -> Word {
         match self.dense.get(usize::from(index)) {
-            Some(word) => *word,
+            Some(limbs) => Word(*limbs),
             None => self.get_outside(index),
         }
-    }
-
-    /// The word at an index that [has room](Self::has_room_for).
-    #[inline(always)]
-    pub(crate) fn near(&self, index: u16) -> Word {
-        self.dense.get(usize::from(index)).copied().unwrap_or(Word::ZERO)
     }
 
     #[cold]
@@ -55,8 +62,8 @@ impl Stack {
     #[inline(always)]
     pub(crate) fn try_set(&mut self, index: u16, value: Word) -> bool {
         match self.dense.get_mut(usize::from(index)) {
-            Some(word) => {
-                *word = value;
+            Some(limbs) => {
+                *limbs = value.0;
                 true
             }
             None => false,
@@ -73,7 +80,7 @@ impl Stack {
         let at = usize::from(index);
         if at < FREELY_DENSE_WORDS {
             let taken = self.grow_dense((at + 1).next_power_of_two().max(32));
-            self.dense[at] = value;
+            self.dense[at] = value.0;
             return taken;
         }
         let (chunk, at) = Self::chunk_of(index);
@@ -104,21 +111,30 @@ impl Stack {
         let joined = core::mem::replace(&mut self.sparse, beyond);
         for (chunk, words) in &joined {
             let start = usize::from(*chunk) * CHUNK_WORDS;
-            self.dense[start..start + CHUNK_WORDS].copy_from_slice(&words[..]);
+            let place = &mut self.dense[start..start + CHUNK_WORDS];
+            for (limbs, word) in place.iter_mut().zip(&words[..]) {
+                *limbs = word.0;
+            }
         }
         taken.saturating_sub(joined.len() * size_of::<[Word; CHUNK_WORDS]>())
     }
 
     fn grow_dense(&mut self, len: usize) -> usize {
         let before = self.dense.len();
-        self.dense.resize(len.max(before), Word::ZERO);
+        self.dense.resize(len.max(before), [0; 4]);
         (self.dense.len() - before) * size_of::<Word>()
+    }
+
+    /// The words whose memory is there, for an instruction whose result may go to where an operand is; and the tags.
+    #[inline(always)]
+    pub(crate) fn cells(&mut self) -> (&[Cell<[u64; 4]>], Tags<'_>) {
+        (Cell::from_mut(&mut self.dense[..]).as_slice_of_cells(), Tags(&self.tags))
     }
 
     /// Whether the word at an index is tagged as a pointer.
     #[inline]
     pub(crate) fn tag(&self, index: u16) -> bool {
-        self.tags.get(usize::from(index >> 6)).is_some_and(|bits| bits >> (index & 63) & 1 == 1)
+        Tags(&self.tags).has(index)
     }
 
     /// Sets or clears the tag of a word.
@@ -172,7 +188,7 @@ impl Stack {
 
     /// All words that are not zero or are tagged, by index.
     pub(crate) fn non_zero(&self) -> Vec<(u16, Word, bool)> {
-        let dense = (0u32..).zip(self.dense.iter().copied());
+        let dense = (0u32..).zip(self.dense.iter().map(|limbs| Word(*limbs)));
         let sparse = self.sparse.iter().flat_map(|(&chunk, words)| {
             (u32::from(chunk) * CHUNK_WORDS as u32..).zip(words.iter().copied())
         });

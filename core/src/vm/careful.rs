@@ -329,9 +329,13 @@ impl Vm {
         self.status = status::with_flags(self.status, Flags::NONE);
         let asked = abi.low_u32();
         let kept = if asked == 0 { 0 } else { self.ergs.saturating_sub(asked) };
-        let undo_mark = self.undo.len() as u32;
-        let frame = NearFrame::new(self.pc, self.sp, instruction.imm1, kept, undo_mark);
-        self.near_frames.push(frame);
+        self.near_frames.push(NearFrame {
+            handler: instruction.imm1,
+            call: self.pc.wrapping_sub(1),
+            sp: self.sp,
+            ergs: kept,
+            undo_mark: self.undo.len() as u32,
+        });
         self.ergs -= kept;
         self.pc = instruction.imm0;
         self.update_depth();

@@ -11,8 +11,9 @@ use crate::program::{Op, Program};
 ///
 /// # Invariant
 /// The pointer is within [`Program::ops`] of the current frame's program. The fast path keeps it by
-/// - making one with [`Ip::at`], which checks its index, or from another with [`Ip::next`], which is called for
-///   ordinary instructions only, never for the last one (that stands for the end and does not go on);
+/// - making one with [`Ip::at`], which checks its index, or from another: with [`Ip::next`], which is called for
+///   ordinary instructions only, never for the last one (that stands for the end and does not go on), or with
+///   [`Ip::target`], whose displacement was checked when the program was made;
 /// - dropping it before the current frame, which owns the program, changes (`park` and `resume` in `fast.rs`).
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -39,5 +40,13 @@ impl Ip {
         // SAFETY: `self` is not the last element (callers are handlers of ordinary instructions), so the next
         // one is within the same slice.
         Self(unsafe { self.0.add(1) })
+    }
+
+    /// The instruction that this one jumps to.
+    #[inline(always)]
+    pub(crate) fn target(self) -> Self {
+        // SAFETY: `Program::from_words`, the only place where an `Op` gets a displacement other than 0, gives it the one to an
+        // element of the same slice.
+        Self(unsafe { self.0.byte_offset(self.op().displacement() as isize) })
     }
 }

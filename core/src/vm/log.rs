@@ -286,7 +286,7 @@ impl Vm {
     /// Reads a transient slot whose key is in a register into another.
     #[inline(never)]
     pub(super) fn transient_read_to(&mut self, key: Register, result: Register) {
-        let key = *self.source(key);
+        let key = self.source(key);
         let value = self.transient_read(&key);
         self.set_destination(result, &value);
     }
@@ -294,7 +294,7 @@ impl Vm {
     /// Writes a transient slot whose key and value are in registers.
     #[inline(never)]
     pub(super) fn transient_write_from(&mut self, key: Register, value: Register) {
-        let (key, value) = (*self.source(key), *self.source(value));
+        let (key, value) = (self.source(key), self.source(value));
         self.transient_write(&key, &value);
     }
 
@@ -328,7 +328,7 @@ impl Vm {
     /// Adds to the event queue what is in two registers.
     #[inline(never)]
     pub(super) fn add_event(&mut self, key: Register, value: Register, is_first: bool) {
-        let (key, value) = (*self.source(key), *self.source(value));
+        let (key, value) = (self.source(key), self.source(value));
         self.push_event(key, value, is_first);
     }
 

@@ -258,7 +258,7 @@ impl Vm {
         }
         if self.frame.is_kernel {
             // Kernel code may have taken a pointer apart to give its page to a precompile.
-            let registers = self.registers.numbered().copied();
+            let registers = self.registers.numbered();
             let words = self.frame.stack.non_zero().into_iter().map(|(_, word, _)| word);
             for limb in registers.chain(words).flat_map(|word| word.0) {
                 mark(limb as u32);

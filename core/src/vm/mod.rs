@@ -261,7 +261,7 @@ impl Vm {
             .ok_or(SetupError::CalldataTooLong(entry.calldata.len()))?;
         let hasher = FixedState(settings.hash_seed);
         let kernel = is_kernel(&entry.address);
-        let mut status = status::of_flags(Flags::NONE);
+        let mut status = status::with_flags(0, Flags::NONE);
         if !kernel {
             status |= status::USER;
         }
@@ -353,7 +353,7 @@ impl Vm {
 
     /// The register a source names.
     #[inline(always)]
-    fn source(&self, register: Register) -> &Word {
+    fn source(&self, register: Register) -> Word {
         self.registers.get(register)
     }
 
@@ -380,7 +380,7 @@ impl Vm {
         match register {
             1..16 => {
                 let tagged = self.status & status::tag(register) != 0;
-                (*self.registers.get(Register::source(register)), tagged)
+                (self.registers.get(Register::source(register)), tagged)
             }
             _ => (Word::ZERO, false),
         }

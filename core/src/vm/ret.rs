@@ -10,7 +10,7 @@ use crate::word::Word;
 
 /// How a frame ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Ending {
+pub(super) enum Ending {
     Returns,
     Reverts,
     Panics,
@@ -19,36 +19,34 @@ enum Ending {
 impl Vm {
     /// Executes a return. `abi` is its first source.
     pub(super) fn ret(&mut self, instruction: &Instruction, abi: Tagged) -> Signal {
-        self.status = status::with_flags(self.status, Flags::NONE);
         let ending = match instruction.opcode() {
             Opcode::RetOk => Ending::Returns,
             Opcode::RetRevert => Ending::Reverts,
             _ => Ending::Panics,
         };
-        let signal = if self.near_frames.len() > self.frame.near_base {
-            let label = instruction.variant().has(Modifier::ToLabel).then_some(instruction.imm0);
-            self.ret_near(ending, label);
-            Signal::Next
-        } else {
-            self.ret_far(ending, abi)
-        };
-        self.update_depth();
-        signal
+        if self.near_frames.len() <= self.frame.near_base {
+            return self.ret_far(ending, abi);
+        }
+        let label = instruction.variant().has(Modifier::ToLabel).then_some(instruction.imm0);
+        self.ret_near(ending, label);
+        Signal::Next
     }
 
     fn ret_near(&mut self, ending: Ending, label: Option<u16>) {
         let Some(frame) = self.near_frames.pop() else { return };
+        self.status = status::with_flags(self.status, Flags::NONE);
         if ending != Ending::Returns {
-            self.undo_to(frame.undo_mark());
+            self.undo_to(frame.undo_mark as usize);
         }
-        self.sp = frame.caller_sp();
-        self.ergs = self.ergs.wrapping_add(frame.caller_ergs());
+        self.sp = frame.sp;
+        self.ergs = self.ergs.wrapping_add(frame.ergs);
         self.pc = match label {
             Some(label) => label,
             None if ending == Ending::Returns => frame.caller_pc(),
-            None => frame.handler(),
+            None => frame.handler,
         };
         self.mark_panic(ending);
+        self.update_depth();
     }
 
     /// A panic shows in the caller's flags.
@@ -59,7 +57,9 @@ impl Vm {
         }
     }
 
-    fn ret_far(&mut self, mut ending: Ending, abi: Tagged) -> Signal {
+    /// Returns from the current far frame, which has no near frames left.
+    pub(super) fn ret_far(&mut self, mut ending: Ending, abi: Tagged) -> Signal {
+        self.status = status::with_flags(self.status, Flags::NONE);
         // SPEC: before the circuits' rules, `ret.panic` did not look at its operand.
         let ignores_abi = ending == Ending::Panics && !self.settings.semantics.panic_pays_growth;
         let word = if ignores_abi { Word::ZERO } else { abi.word };
@@ -92,7 +92,9 @@ impl Vm {
                 }
             }
         }
-        self.leave_frame(ending, data)
+        let signal = self.leave_frame(ending, data);
+        self.update_depth();
+        signal
     }
 
     /// Whether a far frame may return what its ABI word says.
@@ -137,7 +139,7 @@ impl Vm {
     fn end(&mut self, ending: Ending, data: FatPointer) -> Signal {
         for (place, register) in self.final_registers.iter_mut().zip(1..) {
             let tagged = self.status & status::tag(register) != 0;
-            *place = (*self.registers.get(Register::source(register)), tagged);
+            *place = (self.registers.get(Register::source(register)), tagged);
         }
         self.set_returndata(data);
         self.mark_panic(ending);
@@ -161,7 +163,7 @@ impl Vm {
     /// Length of the undo log when the innermost frame began.
     pub(super) fn innermost_mark(&self) -> usize {
         if self.near_frames.len() > self.frame.near_base {
-            self.near_frames.last().map_or(0, |frame| frame.undo_mark())
+            self.near_frames.last().map_or(0, |frame| frame.undo_mark as usize)
         } else {
             self.frame.undo_mark
         }

@@ -127,7 +127,7 @@ impl Vm {
 
     /// Ergs of all frames together.
     pub fn total_ergs(&self) -> u64 {
-        let near = self.near_frames.iter().map(|frame| u64::from(frame.caller_ergs()));
+        let near = self.near_frames.iter().map(|frame| u64::from(frame.ergs));
         let far = self.callers.iter().map(|frame| u64::from(frame.ergs));
         u64::from(self.ergs) + near.sum::<u64>() + far.sum::<u64>()
     }

@@ -6,7 +6,8 @@
 //! The flags are one-hot: bit `lt + 2·eq + 4·gt` of the lowest eight is set, so the flag states in which a
 //! predicate does not hold are a mask, too.
 
-use crate::semantics::Flags;
+use crate::semantics::{FlagState, Flags};
+use crate::state::registers::Register;
 
 /// The one-hot flags.
 pub(crate) const FLAGS: u32 = 0xff;
@@ -31,10 +32,10 @@ pub(crate) const fn tag(register: u8) -> u32 {
     1 << (8 + (register & 31) as u32) & TAGS & !(1 << 8)
 }
 
-/// The one-hot flag bits.
+/// The tag bit of a register by its name.
 #[inline(always)]
-pub(crate) const fn of_flags(flags: Flags) -> u32 {
-    1 << (flags.lt as u32 | (flags.eq as u32) << 1 | (flags.gt as u32) << 2)
+pub(crate) const fn tag_of(register: Register) -> u32 {
+    tag(register as u8 / 4)
 }
 
 /// The flags behind the one-hot bits.
@@ -46,6 +47,12 @@ pub(crate) const fn flags(status: u32) -> Flags {
 
 /// A status with its flags replaced.
 #[inline(always)]
-pub(crate) const fn with_flags(status: u32, flags: Flags) -> u32 {
-    status & !FLAGS | of_flags(flags)
+pub(crate) fn with_flags(status: u32, flags: Flags) -> u32 {
+    with_state(status, flags.into())
+}
+
+/// A status with its flags replaced.
+#[inline(always)]
+pub(crate) const fn with_state(status: u32, flags: FlagState) -> u32 {
+    status & !FLAGS | flags.0
 }

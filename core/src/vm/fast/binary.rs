@@ -1,0 +1,88 @@
+//! Arithmetic, logic and shifts.
+
+use super::operands::{Destination, Operands, Source};
+use super::{Ip, Meter, Signal, Vm, admit, next, retract};
+use crate::isa::RICH_ADDRESSING_ERGS;
+use crate::program::Op;
+use crate::semantics::{Binary, FlagState};
+use crate::vm::status;
+use crate::word::Word;
+
+/// The rest of [`binary`] once it is paid for; `None`, and nothing done, if an operand is not where it is expected or is tagged.
+#[inline(always)]
+fn compute<O: Binary, S: Source, D: Destination, const SWAP: bool>(
+    vm: &mut Vm,
+    op: &Op,
+    may_be_tagged: bool,
+) -> Option<FlagState> {
+    let operands = Operands::of(op, &mut vm.registers, &mut vm.frame);
+    let source = S::find(&operands, vm.sp)?;
+    let target = D::find(&operands, source.sp)?;
+    if (S::ON_STACK || D::ON_STACK) && may_be_tagged {
+        // Some words on this stack are pointers: not these, most of the time.
+        let tagged = |index| operands.tags.has(index);
+        if S::ON_STACK && tagged(source.index) || D::ON_STACK && tagged(target.index) {
+            return None;
+        }
+    }
+    if S::ON_STACK || D::ON_STACK {
+        vm.sp = target.sp;
+    }
+    let first = |k| S::limb(source.limbs, k);
+    let second = |k| operands.limb(op.src1, k);
+    let put = |k, limb| D::put(target.limbs, k, limb);
+    let (other, flags) =
+        if SWAP { O::stream(second, first, put) } else { O::stream(first, second, put) };
+    if O::HAS_SECOND {
+        vm.set_destination(op.dst1, &other);
+    }
+    Some(flags)
+}
+
+/// [`compute`] as a call of its own: what lets the address of a local variable escape must not be in a handler, or
+/// its last call is no jump.
+#[inline(never)]
+fn compute_apart<O: Binary, S: Source, D: Destination, const SWAP: bool>(
+    vm: &mut Vm,
+    op: &Op,
+    may_be_tagged: bool,
+) -> Option<FlagState> {
+    compute::<O, S, D, SWAP>(vm, op, may_be_tagged)
+}
+
+pub(super) fn binary<
+    O: Binary,
+    S: Source,
+    D: Destination,
+    const FLAGS: bool,
+    const SWAP: bool,
+    const THREADED: bool,
+>(
+    vm: &mut Vm,
+    ip: Ip,
+    meter: Meter,
+    status: u32,
+) -> Signal {
+    let op = ip.op();
+    let charged = admit!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
+    let may_be_tagged = status & status::STACK_TAGGED != 0;
+    let computed = if O::IS_LONG {
+        compute_apart::<O, S, D, SWAP>(vm, op, may_be_tagged)
+    } else {
+        compute::<O, S, D, SWAP>(vm, op, may_be_tagged)
+    };
+    let Some(flags) = computed else {
+        return retract::<THREADED>(vm, ip, charged, status);
+    };
+    let status = if FLAGS { status::with_state(status, flags) } else { status };
+    next::<THREADED>(vm, ip.next(), charged, status)
+}
+
+/// The word of a first source, without effects on the stack pointer: for modes that have none.
+#[inline(always)]
+pub(super) fn read<S: Source>(vm: &mut Vm, op: &Op) -> Option<Word> {
+    let sp = vm.sp;
+    let operands = Operands::of(op, &mut vm.registers, &mut vm.frame);
+    let limbs = S::find(&operands, sp)?.limbs;
+    Some(Word([S::limb(limbs, 0), S::limb(limbs, 1), S::limb(limbs, 2), S::limb(limbs, 3)]))
+}

@@ -1,0 +1,163 @@
+//! The fast path: one handler per kind of instruction, each ending in a jump to the next.
+//!
+//! A handler does an instruction in its common case or does not touch anything and hands over: to [`refuse`], which knows
+//! the less common cases ([`general`]), and from there to the careful path ([`Vm::step_carefully`]), which can do every
+//! instruction in every case. So what is handled here is a matter of speed only; all compute with [`crate::semantics`].
+//!
+//! The [`Meter`] and the [`status`] word travel from handler to handler. With `THREADED`, a handler ends by calling the next one, which the
+//! optimiser turns into a jump; without, it parks the state and returns after one instruction.
+
+mod binary;
+mod control;
+mod general;
+mod memory;
+mod meter;
+mod operands;
+mod pointer;
+mod state;
+mod table;
+
+pub(crate) use table::{END, RARE, goes_to_immediate, kind_of, threaded};
+
+use meter::Meter;
+
+use super::ip::Ip;
+use super::{Signal, Vm, status};
+use crate::isa;
+
+/// Executes one instruction and, on the threaded path, all that follow until something stops it.
+pub(crate) type Handler = fn(&mut Vm, Ip, Meter, u32) -> Signal;
+
+/// Whether handlers call each other. Needs an optimiser that makes those calls jumps; the build script knows. Debug
+/// assertions put references to local variables into handlers, which can keep it from that.
+const CHAINED: bool = cfg!(eravm_threaded) && !cfg!(debug_assertions);
+
+#[inline(always)]
+fn next<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+    if THREADED && CHAINED {
+        (ip.op().run)(vm, ip, meter, status)
+    } else {
+        park(vm, ip, meter, status);
+        Signal::Next
+    }
+}
+
+#[inline(always)]
+fn park(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) {
+    vm.pc = ip.op().pc;
+    vm.ergs = meter.ergs();
+    vm.status = status;
+    vm.instructions += u64::from(meter.instructions());
+}
+
+/// Runs from the parked state until something needs attention.
+#[inline]
+pub(crate) fn run(vm: &mut Vm) -> Signal {
+    loop {
+        let signal = resume::<true>(vm);
+        if CHAINED || signal != Signal::Next {
+            return signal;
+        }
+    }
+}
+
+/// Executes one instruction from the parked state.
+#[inline]
+pub(crate) fn step(vm: &mut Vm) -> Signal {
+    if vm.pending_panic {
+        return vm.step_carefully();
+    }
+    match Ip::at(&vm.frame.program, usize::from(vm.pc)) {
+        Some(ip) => {
+            let kind = vm.frame.program.kind(vm.pc);
+            let (meter, status) = (Meter::new(vm.ergs), vm.status);
+            table::stepped(kind)(vm, ip, meter, status)
+        }
+        None => vm.step_carefully(),
+    }
+}
+
+#[inline(always)]
+fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
+    let at = if vm.pending_panic { None } else { Ip::at(&vm.frame.program, usize::from(vm.pc)) };
+    match at {
+        Some(ip) => {
+            let (meter, status) = (Meter::new(vm.ergs), vm.status);
+            (ip.op().run)(vm, ip, meter, status)
+        }
+        None => careful::<THREADED>(vm),
+    }
+}
+
+/// Executes the parked instruction on the careful path and goes on.
+#[cold]
+#[inline(never)]
+fn careful<const THREADED: bool>(vm: &mut Vm) -> Signal {
+    match vm.step_carefully() {
+        Signal::Next if THREADED && CHAINED => resume::<THREADED>(vm),
+        signal => signal,
+    }
+}
+
+/// Takes over an instruction that a handler did not want and has not charged for: skips it if its predicate does not hold, else finds
+/// somebody who can do it.
+#[cold]
+#[inline(never)]
+fn refuse<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+    const BENIGN: u32 = status::FLAGS | status::TAGS | status::CLEARS_DST1;
+    let op = ip.op();
+    let wrong = status & op.mask;
+    if wrong & !BENIGN == 0 {
+        if wrong & status::FLAGS == 0 {
+            return general::general::<THREADED>(vm, ip, meter, status);
+        }
+        if let (charged, false) = meter.charge(isa::variant(op.slot()).row.ergs) {
+            return next::<THREADED>(vm, ip.next(), charged, status);
+        }
+    }
+    park(vm, ip, meter, status);
+    careful::<THREADED>(vm)
+}
+
+/// [`refuse`] for handlers that have charged for the instruction already.
+#[cold]
+#[inline(never)]
+fn retract<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u32) -> Signal {
+    let meter = charged.refund(isa::variant(ip.op().slot()).row.ergs);
+    refuse::<THREADED>(vm, ip, meter, status)
+}
+
+/// Takes over an instruction that the frame cannot pay, with the ergs that paying has left.
+#[cold]
+#[inline(never)]
+fn too_dear<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u32) -> Signal {
+    let meter = charged.refund(isa::variant(ip.op().slot()).row.ergs);
+    park(vm, ip, meter, status);
+    careful::<THREADED>(vm)
+}
+
+/// The meter after a price, or off to where that is too high.
+///
+/// PERF: to another place than where a wrong status leads, so that the optimiser does not make one slower test of the two; and
+/// what goes there is the result of the subtraction, so that nothing keeps the ergs before it.
+macro_rules! charge {
+    ($vm:ident, $ip:ident, $meter:ident, $status:ident, $price:expr) => {{
+        let (charged, short) = $meter.charge($price);
+        if short {
+            return $crate::vm::fast::too_dear::<THREADED>($vm, $ip, charged, $status);
+        }
+        charged
+    }};
+}
+
+/// Checks the status, then [`charge!`].
+macro_rules! admit {
+    ($vm:ident, $ip:ident, $meter:ident, $status:ident, $price:expr) => {{
+        if $status & $ip.op().mask != 0 {
+            return $crate::vm::fast::refuse::<THREADED>($vm, $ip, $meter, $status);
+        }
+        $crate::vm::fast::charge!($vm, $ip, $meter, $status, $price)
+    }};
+}
+
+use {admit, charge};
