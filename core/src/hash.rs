@@ -28,6 +28,13 @@ impl BuildHasher for FixedState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mixer(u64);
 
+impl Mixer {
+    #[inline(always)]
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+}
+
 /// Multiplies two numbers and folds the halves of the product, so that every bit of either reaches all bits.
 #[inline(always)]
 const fn fold(a: u64, b: u64) -> u64 {

@@ -1,7 +1,8 @@
 //! Decoded code: a cheap handle that hosts keep and share.
 
 use crate::isa::{
-    Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SLOTS, SrcMode, VARIANTS, Variant,
+    Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SLOTS, SrcMode, TABLE, VARIANTS,
+    Variant,
 };
 use crate::state::registers::Register;
 use crate::vm::fast::{self, Handler};
@@ -67,6 +68,18 @@ pub(crate) struct Op {
     pub(crate) src1: Register,
     pub(crate) dst0: Register,
     pub(crate) dst1: Register,
+    pub(crate) opcode: Opcode,
+    traits: u8,
+}
+
+/// Bits of [`Op::traits`].
+mod traits {
+    /// The sources must be exchanged, which was not done by exchanging the names of registers.
+    pub(super) const SWAPS: u8 = 1;
+    /// It sets the flags.
+    pub(super) const SETS_FLAGS: u8 = 1 << 1;
+    /// Once it is paid for it always writes its result, and reads no register that the result goes to.
+    pub(super) const ONLY_OVERWRITES: u8 = 1 << 2;
 }
 
 /// Decoded code.
@@ -201,7 +214,22 @@ impl Op {
         } else {
             Register::source(instruction.dst0)
         };
+        let mut traits = 0;
+        if variant.has(Modifier::Swap) && !swapped {
+            traits |= traits::SWAPS;
+        }
+        if variant.has(Modifier::SetFlags) {
+            traits |= traits::SETS_FLAGS;
+        }
+        if variant.row.opcode.is_binary()
+            && variant.dst0 == DstMode::Reg
+            && ![src0, src1].contains(&instruction.dst0)
+        {
+            traits |= traits::ONLY_OVERWRITES;
+        }
         Self {
+            opcode: variant.row.opcode,
+            traits,
             run: fast::threaded(kind),
             mask: Self::mask(instruction, src0, src1),
             displacement,
@@ -220,6 +248,8 @@ impl Op {
 
     fn end(pc: u16) -> Self {
         Self {
+            opcode: Opcode::Invalid,
+            traits: 0,
             run: fast::threaded(fast::END),
             mask: 0,
             displacement: 0,
@@ -238,6 +268,30 @@ impl Op {
     #[inline(always)]
     pub(crate) const fn displacement(&self) -> i32 {
         self.displacement
+    }
+
+    /// Whether the sources must be exchanged, which was not done by exchanging the names of registers.
+    #[inline(always)]
+    pub(crate) const fn swaps(&self) -> bool {
+        self.traits & traits::SWAPS != 0
+    }
+
+    /// Whether it sets the flags.
+    #[inline(always)]
+    pub(crate) const fn sets_flags(&self) -> bool {
+        self.traits & traits::SETS_FLAGS != 0
+    }
+
+    /// Whether it always writes its result once it is paid for, and reads no register that the result goes to.
+    #[inline(always)]
+    pub(crate) const fn only_overwrites(&self) -> bool {
+        self.traits & traits::ONLY_OVERWRITES != 0
+    }
+
+    /// Its static price.
+    #[inline(always)]
+    pub(crate) const fn price(&self) -> u32 {
+        PRICES[self.opcode as usize]
     }
 
     /// Slot in the instruction table.
@@ -278,6 +332,17 @@ impl Op {
             | second
     }
 }
+
+/// Static prices by opcode.
+static PRICES: [u32; Opcode::COUNT] = {
+    let mut prices = [0; Opcode::COUNT];
+    let mut row = 0;
+    while row < TABLE.len() {
+        prices[TABLE[row].opcode as usize] = TABLE[row].ergs;
+        row += 1;
+    }
+    prices
+};
 
 /// What [`Op::mask`] is made of, for one slot of the instruction table.
 #[derive(Clone, Copy)]

@@ -46,12 +46,13 @@ pub fn compressed_bytes(old: &Word, new: &Word) -> u32 {
 }
 
 fn significant_bytes(word: &Word) -> u32 {
-    let zeros = word.0.iter().rev().scan(true, |leading, limb| {
-        let count = if *leading { limb.leading_zeros() } else { 0 };
-        *leading &= *limb == 0;
-        Some(count)
-    });
-    32 - zeros.sum::<u32>() / 8
+    let (limbs, top) = match word.0 {
+        [low, 0, 0, 0] => (0, low),
+        [_, low, 0, 0] => (1, low),
+        [_, _, low, 0] => (2, low),
+        [_, _, _, low] => (3, low),
+    };
+    limbs * 8 + (u64::BITS - top.leading_zeros()).div_ceil(8)
 }
 
 /// Whether a slot is free of charge: all of `SystemContext` and the bootloader's base-token balance.

@@ -107,3 +107,13 @@ pub enum Opcode {
     /// Burns all ergs and panics.
     Invalid = 49,
 }
+
+impl Opcode {
+    /// How many there are.
+    pub const COUNT: usize = Self::Invalid as usize + 1;
+
+    /// Whether it computes numbers from two numbers.
+    pub const fn is_binary(self) -> bool {
+        Self::Add as u8 <= self as u8 && self as u8 <= Self::Div as u8
+    }
+}

@@ -22,6 +22,8 @@ pub(crate) const FIRST_CALL_BASE_PAGE: u32 = 2048;
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) this_address: Address,
+    /// Its hash, for its storage slots.
+    pub(crate) address_hash: u64,
     pub(crate) caller: Address,
     pub(crate) code_address: Address,
     pub(crate) is_kernel: bool,

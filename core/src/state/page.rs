@@ -4,6 +4,7 @@
 //! first written to and are looked up by their number, which fat pointers expose.
 
 use crate::hash::FixedState;
+use crate::state::frame::{FIRST_CALL_BASE_PAGE, PAGES_PER_CALL};
 use crate::word::Word;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -396,21 +397,39 @@ impl<'a> Iterator for Slices<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Pages {
     places: Vec<Page>,
-
+    /// Number of the page at each place, [`NO_PAGE`] for vacant ones.
+    numbers: Vec<u32>,
     vacant: Vec<u32>,
-    by_number: HashMap<u32, u32, FixedState>,
+    /// Places of the two heaps of each far call, in order; [`FREED_PLACE`] for those that had content.
+    heaps: Vec<u32>,
+    /// Places of all other pages.
+    others: HashMap<u32, u32, FixedState>,
+    /// Whether there may be heaps of calls to come among them.
+    has_early_heaps: bool,
 }
 
 /// Place of the page that is always empty.
 pub(crate) const EMPTY_PLACE: u32 = 0;
+/// Stands for the place of a heap that was freed. There is no page at it.
+const FREED_PLACE: u32 = u32::MAX;
+/// Stands for the number of a page that is not there.
+const NO_PAGE: u32 = u32::MAX;
+
+/// Numbers of the heaps of the far calls from a base page on.
+fn heap_numbers(base_page: u32) -> impl Iterator<Item = u32> {
+    let calls = (0..).map(move |call: u32| base_page.wrapping_add(call * PAGES_PER_CALL));
+    calls.flat_map(|base| [base.wrapping_add(2), base.wrapping_add(3)])
+}
 
 impl Pages {
     pub(crate) fn new(hasher: FixedState) -> Self {
         Self {
             places: vec![Page::default()],
-
+            numbers: vec![NO_PAGE],
             vacant: Vec::new(),
-            by_number: HashMap::with_hasher(hasher),
+            heaps: Vec::new(),
+            others: HashMap::with_hasher(hasher),
+            has_early_heaps: false,
         }
     }
 
@@ -433,10 +452,52 @@ impl Pages {
         if place == EMPTY_PLACE { None } else { self.places.get_mut(place as usize) }
     }
 
+    /// Takes note of a far call, whose heaps have numbers that are found by index from now on.
+    #[inline]
+    pub(crate) fn add_call(&mut self, base_page: u32) {
+        self.heaps.extend([EMPTY_PLACE; 2]);
+        if self.has_early_heaps {
+            self.adopt_heaps(base_page);
+        }
+    }
+
+    /// Heaps may have been written to before there was a call that has them.
+    #[cold]
+    fn adopt_heaps(&mut self, base_page: u32) {
+        for number in heap_numbers(base_page).take(2) {
+            if let Some(index) = self.heap_index(number)
+                && let Some(place) = self.others.remove(&number)
+            {
+                self.heaps[index] = place;
+            }
+        }
+    }
+
+    /// Index into the heaps of far calls, for the number of one.
+    #[inline(always)]
+    fn heap_index(&self, number: u32) -> Option<usize> {
+        let index = (number.wrapping_sub(FIRST_CALL_BASE_PAGE) >> 3) * 2 + (number & 1);
+        (number & 6 == 2 && (index as usize) < self.heaps.len()).then_some(index as usize)
+    }
+
     /// The place of a page, or the empty one if nothing was ever written to it.
     #[inline]
     pub(crate) fn find(&self, number: u32) -> u32 {
-        self.by_number.get(&number).copied().unwrap_or(EMPTY_PLACE)
+        match self.heap_index(number) {
+            Some(index) if self.heaps[index] == FREED_PLACE => EMPTY_PLACE,
+            Some(index) => self.heaps[index],
+            None => self.others.get(&number).copied().unwrap_or(EMPTY_PLACE),
+        }
+    }
+
+    fn set_place(&mut self, number: u32, place: u32) {
+        match self.heap_index(number) {
+            Some(index) => self.heaps[index] = place,
+            None => {
+                self.has_early_heaps |= number >= FIRST_CALL_BASE_PAGE;
+                self.others.insert(number, place);
+            }
+        }
     }
 
     /// The place of a page, which is made if it was not there.
@@ -447,49 +508,93 @@ impl Pages {
         }
         let place = self.vacant.pop().unwrap_or_else(|| {
             self.places.push(Page::default());
-
+            self.numbers.push(NO_PAGE);
             self.places.len() as u32 - 1
         });
-
-        self.by_number.insert(number, place);
+        self.numbers[place as usize] = number;
+        self.set_place(number, place);
         place
+    }
+
+    /// Makes the place of a page vacant.
+    fn vacate(&mut self, number: u32) -> Option<&mut Page> {
+        let place = match self.heap_index(number) {
+            Some(index) => match core::mem::replace(&mut self.heaps[index], FREED_PLACE) {
+                place @ (EMPTY_PLACE | FREED_PLACE) => {
+                    self.heaps[index] = place;
+                    return None;
+                }
+                place => place,
+            },
+            None => self.others.remove(&number)?,
+        };
+        self.numbers[place as usize] = NO_PAGE;
+        self.vacant.push(place);
+        self.places.get_mut(place as usize)
     }
 
     /// Takes a page out, to be dropped or kept by a snapshot.
     pub(crate) fn take(&mut self, number: u32) -> Option<Page> {
-        let place = self.by_number.remove(&number)?;
-        self.vacant.push(place);
-        Some(core::mem::take(&mut self.places[place as usize]))
+        self.vacate(number).map(core::mem::take)
     }
 
     /// Frees a page, keeping its memory for the next one; returns the bytes of memory given back.
     pub(crate) fn free(&mut self, number: u32) -> usize {
-        let Some(place) = self.by_number.remove(&number) else { return 0 };
-        self.vacant.push(place);
-        self.places[place as usize].clear()
+        self.vacate(number).map_or(0, Page::clear)
+    }
+
+    /// Whether a heap of a far call had content and was freed: reading it by number would need that content.
+    pub(crate) fn was_freed(&self, number: u32) -> bool {
+        self.heap_index(number).is_some_and(|index| self.heaps[index] == FREED_PLACE)
+    }
+
+    /// Forgets the calls from this base page on, whose pages were taken out: going back to a snapshot gives their
+    /// numbers to other calls.
+    pub(crate) fn forget_calls(&mut self, base_page: u32) {
+        let calls = base_page.wrapping_sub(FIRST_CALL_BASE_PAGE) / PAGES_PER_CALL;
+        for (number, place) in heap_numbers(base_page).zip(self.heaps.drain(calls as usize * 2..)) {
+            // Written to before there was the call.
+            if place != EMPTY_PLACE && place != FREED_PLACE {
+                self.has_early_heaps = true;
+                self.others.insert(number, place);
+            }
+        }
     }
 
     /// Puts a page back that [`take`](Self::take) took out.
     pub(crate) fn put(&mut self, number: u32, page: Page) {
+        if self.was_freed(number) {
+            self.set_place(number, EMPTY_PLACE);
+        }
         let place = self.materialize(number);
         self.places[place as usize] = page;
     }
 
     /// Numbers of all pages, in increasing order.
     pub(crate) fn numbers(&self) -> Vec<u32> {
-        let mut numbers: Vec<u32> = self.by_number.keys().copied().collect();
+        let mut numbers: Vec<u32> =
+            self.numbers.iter().copied().filter(|&number| number != NO_PAGE).collect();
         numbers.sort_unstable();
         numbers
     }
 
     /// The page with a number.
     pub(crate) fn get(&self, number: u32) -> Option<&Page> {
-        self.by_number.get(&number).map(|&place| self.at(place))
+        match self.find(number) {
+            EMPTY_PLACE => None,
+            place => Some(self.at(place)),
+        }
     }
 
     /// The page with a number, to be written.
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut Page> {
         let place = self.find(number);
         self.at_mut(place)
+    }
+
+    /// Bytes of memory that finding pages takes.
+    pub(crate) fn index_bytes(&self) -> usize {
+        (self.heaps.capacity() + self.numbers.capacity()) * size_of::<u32>()
+            + self.places.capacity() * size_of::<Page>()
     }
 }

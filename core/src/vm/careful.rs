@@ -43,6 +43,13 @@ pub(super) struct Operands {
     sp: u16,
 }
 
+impl Operands {
+    /// Those of an instruction that has nothing on the stack.
+    pub(super) const fn in_registers(src0: Tagged, src1: Tagged, sp: u16) -> Self {
+        Self { src0, src1, source: None, target: None, sp }
+    }
+}
+
 impl Vm {
     /// Decides about the next instruction. Nothing is changed.
     ///
@@ -178,10 +185,7 @@ impl Vm {
         self.sp = operands.sp;
         for index in [operands.source, operands.target].into_iter().flatten() {
             let taken = self.frame.stack.note_use(index);
-            if taken > 0 {
-                self.memory += taken;
-                self.check_memory();
-            }
+            self.take_memory(taken);
         }
         operands
     }
@@ -192,8 +196,8 @@ impl Vm {
             None => self.set_register(instruction.dst0, value.word, value.is_pointer),
             Some(index) => {
                 if !self.frame.stack.try_set(index, value.word) {
-                    self.memory += self.frame.stack.set_growing(index, value.word);
-                    self.check_memory();
+                    let taken = self.frame.stack.set_growing(index, value.word);
+                    self.take_memory(taken);
                 }
                 self.frame.stack.set_tag(index, value.is_pointer);
                 if value.is_pointer {

@@ -147,8 +147,10 @@ impl Vm {
             self.stipend(is_kernel(&this_address), hash.0[0] == VersionedHash::BLOB && shard == 0);
         let base_page = self.next_base_page;
         self.next_base_page = base_page.wrapping_add(PAGES_PER_CALL);
-        let mut frame = Frame {
+        self.pages.add_call(base_page);
+        let frame = Frame {
             this_address,
+            address_hash: self.slots.hash_of_address(&this_address),
             caller,
             code_address: called,
             is_kernel: is_kernel(&this_address),
@@ -175,11 +177,11 @@ impl Vm {
         self.frame.pc = self.pc;
         self.frame.sp = self.sp;
         self.frame.ergs = self.ergs;
-        core::mem::swap(&mut self.frame, &mut frame);
+        let caller = core::mem::replace(&mut self.frame, frame);
         if self.callers.len() == self.callers.capacity() {
             self.check_memory();
         }
-        self.callers.push(frame);
+        self.callers.push(caller);
         self.pc = 0;
         self.sp = 0;
         self.ergs = passed.wrapping_add(extra);
@@ -225,15 +227,15 @@ impl Vm {
                 self.next_base_page
             }
         };
-        let program = self.decommitted[index].program.clone();
-        Ok(Some((self.as_in_memory(program, page), page)))
+        let code = &self.decommitted[index];
+        let (program, in_heap) = (code.program.clone(), code.in_heap);
+        let program = if in_heap { self.as_in_memory(program, page) } else { program };
+        Ok(Some((program, page)))
     }
 
-    /// The code at a page. Code that `log.decommit` put into a heap may have been overwritten there; then that is what runs.
+    /// Code that `log.decommit` put into a heap. It may have been overwritten there; then that is what runs.
+    #[cold]
     fn as_in_memory(&self, program: Program, page: u32) -> Program {
-        if self.code_pages.contains_key(&page) {
-            return program;
-        }
         let Some(memory) = self.pages.get(page) else { return program };
         let words = memory.non_zero();
         let same = words.len() == program.words().iter().filter(|word| !word.is_zero()).count()

@@ -1,10 +1,11 @@
 //! Storage, transient storage, precompiles and decommitment.
 
 use super::careful::{Operands, Tagged};
-use super::{Decommitted, RunError, Signal, Stop, Vm};
+use super::ip::Ip;
+use super::{Decommitted, RunError, Signal, Stop, Vm, status};
 use crate::host::{Host, StorageSlot};
 use crate::isa::{
-    Instruction, KERNEL_STIPEND_BYTES, Opcode, WARM_READ_REFUND_ERGS, WARM_WRITE_REFUND_ERGS,
+    self, Instruction, KERNEL_STIPEND_BYTES, Opcode, WARM_READ_REFUND_ERGS, WARM_WRITE_REFUND_ERGS,
     WRITE_AFTER_READ_REFUND_ERGS,
 };
 use crate::precompiles::{self, CallFault, PrecompileAbi};
@@ -84,6 +85,13 @@ impl Vm {
         &mut self,
         host: &mut H,
     ) -> Result<Signal, RunError<H::Fault>> {
+        if let Some(done) = self.step_plainly_with_host(host) {
+            done?;
+            return match self.stop {
+                Some(stop) => Err(stop.into()),
+                None => Ok(Signal::Next),
+            };
+        }
         let plan = self.plan();
         if plan.outcome != Outcome::Executes {
             return Ok(self.step_carefully());
@@ -103,6 +111,36 @@ impl Vm {
             Some(stop) => Err(stop.into()),
             None => Ok(Signal::Next),
         }
+    }
+
+    /// Does the parked instruction if it is a common case: it may be executed as it is, and no tags are involved. All that need
+    /// the host have their operands in registers.
+    fn step_plainly_with_host<H: Host>(
+        &mut self,
+        host: &mut H,
+    ) -> Option<Result<(), RunError<H::Fault>>> {
+        if self.pending_panic {
+            return None;
+        }
+        let op = Ip::at(&self.frame.program, usize::from(self.pc))?.op();
+        if self.status & op.mask != 0 {
+            return None;
+        }
+        let ergs = self.ergs.checked_sub(isa::variant(op.slot()).row.ergs)?;
+        let tagged = |register| Tagged {
+            word: self.source(register),
+            is_pointer: self.status & status::tag_of(register) != 0,
+        };
+        let operands = Operands::in_registers(tagged(op.src0), tagged(op.src1), self.sp);
+        let instruction = self.frame.program.instruction(self.pc);
+        let before = (self.ergs, self.pc, self.instructions);
+        (self.ergs, self.instructions) = (ergs, self.instructions + 1);
+        self.pc = self.pc.wrapping_add(1);
+        let done = self.hosted(host, &instruction, &operands);
+        if let Err(RunError::Host(_)) = done {
+            (self.ergs, self.pc, self.instructions) = before;
+        }
+        Some(done)
     }
 
     fn hosted<H: Host>(
@@ -144,9 +182,10 @@ impl Vm {
         &mut self,
         host: &mut H,
         address: Address,
+        address_hash: u64,
         key: &Word,
     ) -> Result<usize, RunError<H::Fault>> {
-        let index = self.slots.intern(&address, key);
+        let index = self.slots.intern(&address, address_hash, key);
         let slot = &mut self.slots.all[index];
         if slot.initial.is_none() {
             let initial = host.slot(&address, key).map_err(RunError::Host)?;
@@ -209,7 +248,12 @@ impl Vm {
         host: &mut H,
         destination: &Word,
     ) -> Result<usize, RunError<H::Fault>> {
-        self.loaded_slot(host, system_address(ACCOUNT_CODE_STORAGE), destination)
+        self.loaded_slot(
+            host,
+            system_address(ACCOUNT_CODE_STORAGE),
+            self.code_storage_hash,
+            destination,
+        )
     }
 
     /// Notes that a code hash was read, which warms its slot but is not refunded.
@@ -227,7 +271,8 @@ impl Vm {
         host: &mut H,
         key: &Word,
     ) -> Result<Word, RunError<H::Fault>> {
-        let index = self.loaded_slot(host, self.frame.this_address, key)?;
+        let index =
+            self.loaded_slot(host, self.frame.this_address, self.frame.address_hash, key)?;
         let slot = &self.slots.all[index];
         let value = slot.current;
         let refund = if slot.was_read || slot.is_free { WARM_READ_REFUND_ERGS } else { 0 };
@@ -244,7 +289,8 @@ impl Vm {
         key: &Word,
         value: &Word,
     ) -> Result<(), RunError<H::Fault>> {
-        let index = self.loaded_slot(host, self.frame.this_address, key)?;
+        let index =
+            self.loaded_slot(host, self.frame.this_address, self.frame.address_hash, key)?;
         let slot = &self.slots.all[index];
         let (old, paid) = (slot.current, slot.paid);
         let refund = if slot.was_written || slot.is_free {
@@ -303,7 +349,7 @@ impl Vm {
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
-        let index = self.slots.intern(&self.frame.this_address, key);
+        let index = self.slots.intern(&self.frame.this_address, self.frame.address_hash, key);
         let slot = &self.slots.all[index];
         if slot.transient_epoch == self.epoch { slot.transient } else { Word::ZERO }
     }
@@ -313,7 +359,7 @@ impl Vm {
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
-        let index = self.slots.intern(&self.frame.this_address, key);
+        let index = self.slots.intern(&self.frame.this_address, self.frame.address_hash, key);
         let slot = &mut self.slots.all[index];
         let undo = Undo::Transient {
             slot: index as u32,
@@ -437,6 +483,7 @@ impl Vm {
             }
         }
         self.mark_paid(index, heap);
+        self.decommitted[index].in_heap = true;
         self.check_memory();
     }
 
@@ -460,7 +507,13 @@ impl Vm {
                 let program = host.program(&hash).map_err(RunError::Host)?;
                 let program = program.ok_or(Stop::UnknownCode(hash))?;
                 let index = self.decommitted.len();
-                self.decommitted.push(Decommitted { digest, hash, program, page: None });
+                self.decommitted.push(Decommitted {
+                    digest,
+                    hash,
+                    program,
+                    page: None,
+                    in_heap: false,
+                });
                 self.decommitted_by_digest.insert(digest, index as u32);
                 if !self.snapshots.is_empty() {
                     self.push_undo(Undo::Decommit);
@@ -482,6 +535,7 @@ impl Vm {
 
     fn mark_paid(&mut self, index: usize, page: u32) {
         self.decommitted[index].page = Some(page);
+        self.decommitted[index].in_heap = false;
         if !self.snapshots.is_empty() {
             self.push_undo(Undo::DecommitUnpaid(index as u32));
         }

@@ -16,9 +16,6 @@ use alloc::vec::Vec;
 /// Number of retained pages at which a frame first looks whether it still needs them.
 pub(super) const RETAINED_LIMIT: usize = 16;
 
-/// Bits of [`Vm::freed`] in one of its words, two to a call.
-const FREED_BITS: usize = 64;
-
 impl Vm {
     pub(super) fn read_heap<const AUX: bool>(&mut self, address: u32) -> Word {
         let (mut place, _) = self.heap_of::<AUX>();
@@ -36,9 +33,9 @@ impl Vm {
             self.set_heap_place::<AUX>(place);
         }
         if let Some(page) = self.pages.at_mut(place) {
-            self.memory += page.write(address.into(), value);
+            let taken = page.write(address.into(), value);
+            self.take_memory(taken);
         }
-        self.check_memory();
     }
 
     const fn heap_page<const AUX: bool>(&self) -> u32 {
@@ -77,9 +74,9 @@ impl Vm {
     pub(super) fn write_page(&mut self, number: u32, address: u64, value: &Word) {
         let place = self.pages.materialize(number);
         if let Some(page) = self.pages.at_mut(place) {
-            self.memory += page.write(address, value);
+            let taken = page.write(address, value);
+            self.take_memory(taken);
         }
-        self.check_memory();
     }
 
     /// The words of a page that holds nothing but code.
@@ -129,7 +126,7 @@ impl Vm {
         };
         match call % 8 {
             1 if number < self.next_base_page => Err(Stop::PageNotReadable(number)),
-            2 | 3 if self.was_freed(number) => Err(Stop::PageFreed(number)),
+            2 | 3 if self.pages.was_freed(number) => Err(Stop::PageFreed(number)),
             _ => Ok(()),
         }
     }
@@ -159,25 +156,6 @@ impl Vm {
         self.check_memory();
     }
 
-    const fn freed_bit(number: u32) -> usize {
-        ((number - FIRST_CALL_BASE_PAGE) / 8 * 2 + number % 2) as usize
-    }
-
-    fn was_freed(&self, number: u32) -> bool {
-        let bit = Self::freed_bit(number);
-        self.freed.get(bit / FREED_BITS).is_some_and(|bits| bits >> (bit % FREED_BITS) & 1 == 1)
-    }
-
-    /// Forgets which pages of the calls from this base page on were freed: going back to a snapshot gives their
-    /// numbers to other calls.
-    pub(super) fn forget_freed(&mut self, next_base_page: u32) {
-        let bit = Self::freed_bit(next_base_page);
-        self.freed.truncate(bit / FREED_BITS + 1);
-        if let Some(bits) = self.freed.get_mut(bit / FREED_BITS) {
-            *bits &= (1 << (bit % FREED_BITS)) - 1;
-        }
-    }
-
     /// Frees a page that nothing can reach any more.
     fn free_page(&mut self, number: u32) {
         let Some(page) = self.pages.get(number) else { return };
@@ -186,13 +164,6 @@ impl Vm {
         }
         if self.last_pointed.0 == number {
             self.last_pointed = (0, EMPTY_PLACE);
-        }
-        if number >= FIRST_CALL_BASE_PAGE {
-            let bit = Self::freed_bit(number);
-            if bit / FREED_BITS >= self.freed.len() {
-                self.freed.resize(bit / FREED_BITS + 1, 0);
-            }
-            self.freed[bit / FREED_BITS] |= 1 << (bit % FREED_BITS);
         }
         if page.is_watched() {
             // A snapshot may want it back.
@@ -299,6 +270,7 @@ impl Vm {
         self.memory
             + self.callers.capacity() * size_of::<Frame>()
             + self.near_frames.bytes()
+            + self.pages.index_bytes()
             + self.undo.capacity() * size_of::<Undo>()
             + self.slots.bytes()
             + self.events.capacity() * size_of::<super::Event>()
@@ -306,6 +278,15 @@ impl Vm {
             + self.storage_log.capacity() * size_of::<super::StorageAccess>()
             + (self.refunds.capacity() + self.pubdata_costs.capacity() + self.retained.capacity())
                 * size_of::<u32>()
+    }
+
+    /// Notes that memory was newly taken.
+    #[inline]
+    pub(super) fn take_memory(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.memory += bytes;
+            self.check_memory();
+        }
     }
 
     /// Stops the run if it takes more memory than it may.

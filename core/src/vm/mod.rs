@@ -185,6 +185,8 @@ struct Decommitted {
     program: Program,
     /// The page it was loaded to; `None` while nobody paid for it.
     page: Option<u32>,
+    /// Whether that is a heap, where it may be overwritten.
+    in_heap: bool,
 }
 
 /// An EraVM.
@@ -216,11 +218,11 @@ pub struct Vm {
     /// Number and place of the page last read through a pointer.
     last_pointed: (u32, u32),
     retained: Vec<u32>,
-    /// Pages of ended frames that had content: two bits a far call. Reading them by number would need that content.
-    freed: Vec<u64>,
     memory: usize,
 
     slots: Slots,
+    /// Hash of the address of `AccountCodeStorage`, for its slots.
+    code_storage_hash: u64,
     undo: Vec<Undo>,
     epoch: u32,
     tx_number: u16,
@@ -274,8 +276,10 @@ impl Vm {
         if settings.hook_address.is_some() {
             status |= status::STORES_OBSERVED;
         }
+        let slots = Slots::new(hasher);
         let frame = Frame {
             this_address: entry.address,
+            address_hash: slots.hash_of_address(&entry.address),
             caller: entry.caller,
             code_address: entry.address,
             is_kernel: kernel,
@@ -317,9 +321,9 @@ impl Vm {
             pages: Pages::new(hasher),
             last_pointed: (0, EMPTY_PLACE),
             retained: Vec::new(),
-            freed: Vec::new(),
             memory: 0,
-            slots: Slots::new(hasher),
+            code_storage_hash: slots.hash_of_address(&system_address(ACCOUNT_CODE_STORAGE)),
+            slots,
             undo: Vec::new(),
             epoch: 1,
             tx_number: 0,

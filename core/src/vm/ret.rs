@@ -113,11 +113,10 @@ impl Vm {
         if ending != Ending::Returns {
             self.undo_to(self.frame.undo_mark);
         }
-        let Some(mut caller) = self.callers.pop() else {
+        let Some(caller) = self.callers.pop() else {
             return self.end(ending, data);
         };
-        core::mem::swap(&mut self.frame, &mut caller);
-        let mut ended = caller;
+        let mut ended = core::mem::replace(&mut self.frame, caller);
         // The registers are final before pages are freed: what they point to is what the caller can still reach.
         self.set_returndata(data);
         self.release_frame(&mut ended, data.page);

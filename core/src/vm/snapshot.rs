@@ -168,7 +168,6 @@ impl Vm {
         self.frame.stack = snapshot.stack;
         self.near_frames = snapshot.near_frames;
         self.next_base_page = snapshot.next_base_page;
-        self.forget_freed(snapshot.next_base_page);
         self.retained = snapshot.retained;
         self.frame.retained_limit = snapshot.retained_limit;
         self.epoch = snapshot.epoch;
@@ -194,6 +193,7 @@ impl Vm {
                 self.pages.take(number);
             }
         }
+        self.pages.forget_calls(self.next_base_page);
         for (number, page) in freed {
             self.pages.put(number, page);
         }

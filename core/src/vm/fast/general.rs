@@ -2,7 +2,7 @@
 //! addressing modes that compilers do not emit together. One function for each operation, which looks up everything else.
 
 use super::{Ip, Meter, Signal, careful, next, park};
-use crate::isa::{self, DstMode, Modifier, Opcode, SrcMode, Variant};
+use crate::isa::{DstMode, Opcode, SrcMode};
 use crate::program::Op;
 use crate::semantics::{self, Binary, PointerOp};
 use crate::state::registers::Register;
@@ -18,11 +18,10 @@ pub(super) fn general<const THREADED: bool>(
     status: u32,
 ) -> Signal {
     let op = ip.op();
-    let variant = isa::variant(op.slot());
-    if let (charged, false) = meter.charge(variant.row.ergs)
-        && let Some(status) = execute(vm, op, variant, status)
+    if let (charged, false) = meter.charge(op.price())
+        && let Some(status) = execute(vm, op, status)
     {
-        if variant.row.opcode != Opcode::Jump {
+        if op.opcode != Opcode::Jump {
             return next::<THREADED>(vm, ip.next(), charged, status);
         }
         if let Some(to) = Ip::at(&vm.frame.program, usize::from(vm.pc)) {
@@ -40,42 +39,44 @@ pub(super) fn general<const THREADED: bool>(
 
 /// Returns the new status; `None`, and nothing done, if this is a case for the careful path.
 #[inline(never)]
-fn execute(vm: &mut Vm, op: &Op, variant: &Variant, status: u32) -> Option<u32> {
-    match variant.row.opcode {
-        Opcode::Add => binary::<semantics::Add>(vm, op, variant, status),
-        Opcode::Sub => binary::<semantics::Sub>(vm, op, variant, status),
-        Opcode::And => binary::<semantics::And>(vm, op, variant, status),
-        Opcode::Or => binary::<semantics::Or>(vm, op, variant, status),
-        Opcode::Xor => binary::<semantics::Xor>(vm, op, variant, status),
-        Opcode::Shl => binary::<semantics::Shl>(vm, op, variant, status),
-        Opcode::Shr => binary::<semantics::Shr>(vm, op, variant, status),
-        Opcode::Rol => binary::<semantics::Rol>(vm, op, variant, status),
-        Opcode::Ror => binary::<semantics::Ror>(vm, op, variant, status),
-        Opcode::Mul => binary::<semantics::Mul>(vm, op, variant, status),
-        Opcode::Div => binary::<semantics::Div>(vm, op, variant, status),
-        Opcode::PtrAdd => pointer(PointerOp::Add, vm, op, variant, status),
-        Opcode::PtrSub => pointer(PointerOp::Sub, vm, op, variant, status),
-        Opcode::PtrPack => pointer(PointerOp::Pack, vm, op, variant, status),
-        Opcode::PtrShrink => pointer(PointerOp::Shrink, vm, op, variant, status),
-        Opcode::Jump => jump(vm, op, variant, status),
+fn execute(vm: &mut Vm, op: &Op, status: u32) -> Option<u32> {
+    match op.opcode {
+        Opcode::Add => binary::<semantics::Add>(vm, op, status),
+        Opcode::Sub => binary::<semantics::Sub>(vm, op, status),
+        Opcode::And => binary::<semantics::And>(vm, op, status),
+        Opcode::Or => binary::<semantics::Or>(vm, op, status),
+        Opcode::Xor => binary::<semantics::Xor>(vm, op, status),
+        Opcode::Shl => binary::<semantics::Shl>(vm, op, status),
+        Opcode::Shr => binary::<semantics::Shr>(vm, op, status),
+        Opcode::Rol => binary::<semantics::Rol>(vm, op, status),
+        Opcode::Ror => binary::<semantics::Ror>(vm, op, status),
+        Opcode::Mul => binary::<semantics::Mul>(vm, op, status),
+        Opcode::Div => binary::<semantics::Div>(vm, op, status),
+        Opcode::PtrAdd => pointer(PointerOp::Add, vm, op, status),
+        Opcode::PtrSub => pointer(PointerOp::Sub, vm, op, status),
+        Opcode::PtrPack => pointer(PointerOp::Pack, vm, op, status),
+        Opcode::PtrShrink => pointer(PointerOp::Shrink, vm, op, status),
+        Opcode::Jump => jump(vm, op, status),
         _ => None,
     }
 }
 
-fn binary<O: Binary>(vm: &mut Vm, op: &Op, variant: &Variant, status: u32) -> Option<u32> {
-    let places = Places::find(vm, op, variant, status)?;
-    let number = |source: Tagged| {
-        if source.is_pointer && status & status::USER != 0 {
-            semantics::erase_pointer(&source.word)
+#[inline(never)]
+fn binary<O: Binary>(vm: &mut Vm, op: &Op, status: u32) -> Option<u32> {
+    let source = Source::find(vm, op, status)?;
+    let target = Target::find(vm, op, source.sp)?;
+    let number = |value: Tagged| {
+        if value.is_pointer && status & status::USER != 0 {
+            semantics::erase_pointer(&value.word)
         } else {
-            source.word
+            value.word
         }
     };
-    let (first, second) = (number(places.first), number(places.second));
-    let (result, other, flags) = O::apply(&first, &second);
-    let status = places.put(vm, op, Tagged::number(result), status);
-    let status =
-        if variant.has(Modifier::SetFlags) { status::with_flags(status, flags) } else { status };
+    let (first, second) = (number(source.value), number(in_register(vm, op.src1, status)));
+    let (result, other, flags) =
+        if op.swaps() { O::apply(&second, &first) } else { O::apply(&first, &second) };
+    let status = target.put(vm, op, Tagged::number(result), status);
+    let status = if op.sets_flags() { status::with_flags(status, flags) } else { status };
     Some(if O::HAS_SECOND {
         write(vm, op.dst1, Tagged::number(other), status)
     } else {
@@ -83,95 +84,122 @@ fn binary<O: Binary>(vm: &mut Vm, op: &Op, variant: &Variant, status: u32) -> Op
     })
 }
 
-fn pointer(which: PointerOp, vm: &mut Vm, op: &Op, variant: &Variant, status: u32) -> Option<u32> {
-    let places = Places::find(vm, op, variant, status)?;
-    if !places.first.is_pointer || places.second.is_pointer {
+fn pointer(which: PointerOp, vm: &mut Vm, op: &Op, status: u32) -> Option<u32> {
+    let source = Source::find(vm, op, status)?;
+    let target = Target::find(vm, op, source.sp)?;
+    let (mut first, mut second) = (source.value, in_register(vm, op.src1, status));
+    if op.swaps() {
+        (first, second) = (second, first);
+    }
+    if !first.is_pointer || second.is_pointer {
         return None;
     }
-    let word = semantics::pointer_op(which, &places.first.word, &places.second.word)?;
-    let status = places.put(vm, op, Tagged { word, is_pointer: true }, status);
+    let word = semantics::pointer_op(which, &first.word, &second.word)?;
+    let status = target.put(vm, op, Tagged { word, is_pointer: true }, status);
     Some(clear_second(vm, op, status))
 }
 
 /// Leaves the program counter in the machine.
-fn jump(vm: &mut Vm, op: &Op, variant: &Variant, status: u32) -> Option<u32> {
-    let places = Places::find(vm, op, variant, status)?;
-    vm.pc = places.first.word.low_u16();
+fn jump(vm: &mut Vm, op: &Op, status: u32) -> Option<u32> {
+    let source = Source::find(vm, op, status)?;
+    let target = Target::find(vm, op, source.sp)?;
+    vm.pc = source.value.word.low_u16();
     let after = Word::from_u64(op.pc.wrapping_add(1).into());
-    let status = places.put(vm, op, Tagged::number(after), status);
+    let status = target.put(vm, op, Tagged::number(after), status);
     Some(clear_second(vm, op, status))
 }
 
-/// Operands of an instruction and where its first result goes to.
-struct Places {
-    first: Tagged,
-    second: Tagged,
-    /// Stack index of the first result, if it does not go to a register.
-    target: Option<u16>,
+#[inline(always)]
+fn in_register(vm: &Vm, register: Register, status: u32) -> Tagged {
+    Tagged { word: vm.source(register), is_pointer: status & status::tag_of(register) != 0 }
+}
+
+#[inline(always)]
+fn address(vm: &Vm, register: Register, immediate: u16) -> u16 {
+    vm.source(register).low_u16().wrapping_add(immediate)
+}
+
+/// A first source, before sources are exchanged.
+struct Source {
+    value: Tagged,
     /// Stack pointer afterwards.
     sp: u16,
 }
 
-impl Places {
-    /// `None` if something is on the stack where its memory is not there yet.
+impl Source {
+    /// `None` if it is on the stack where its memory is not there yet.
     #[inline(always)]
-    fn find(vm: &Vm, op: &Op, variant: &Variant, status: u32) -> Option<Self> {
-        let stack = &vm.frame.stack;
-        let in_register = |register: Register| Tagged {
-            word: vm.source(register),
-            is_pointer: status & status::tag_of(register) != 0,
-        };
-        let address = |register: Register, immediate: u16| {
-            vm.source(register).low_u16().wrapping_add(immediate)
-        };
-        let mut sp = vm.sp;
-        let mut first = || {
-            let index = match variant.src0 {
-                SrcMode::Reg => return Some(in_register(op.src0)),
-                SrcMode::Imm => return Some(Tagged::number(Word::from_u64(op.imm0.into()))),
-                SrcMode::Code => {
-                    let word = vm.frame.program.word(address(op.src0, op.imm0));
-                    return Some(Tagged::number(word));
-                }
-                SrcMode::StackAbsolute => address(op.src0, op.imm0),
-                SrcMode::StackRelative => sp.wrapping_sub(address(op.src0, op.imm0)),
-                SrcMode::StackPop => {
-                    sp = sp.wrapping_sub(address(op.src0, op.imm0));
-                    sp
-                }
-            };
-            let found = Tagged { word: stack.get(index), is_pointer: stack.tag(index) };
-            stack.has_room_for(index).then_some(found)
-        };
-        let (first, second) = (first()?, in_register(op.src1));
-        // With both in registers, `.s` was resolved by exchanging their names.
-        let swap = variant.has(Modifier::Swap) && variant.src0 != SrcMode::Reg;
-        let (first, second) = if swap { (second, first) } else { (first, second) };
-        let target = match variant.dst0 {
-            DstMode::Reg => None,
-            DstMode::StackAbsolute => Some(address(op.dst0, op.imm1)),
-            DstMode::StackRelative => Some(sp.wrapping_sub(address(op.dst0, op.imm1))),
-            DstMode::StackPush => {
-                let index = sp;
-                sp = sp.wrapping_add(address(op.dst0, op.imm1));
-                Some(index)
+    fn find(vm: &Vm, op: &Op, status: u32) -> Option<Self> {
+        const REGISTER: u16 = SrcMode::Reg as u16;
+        const IMMEDIATE: u16 = SrcMode::Imm as u16;
+        const CODE: u16 = SrcMode::Code as u16;
+        const ABSOLUTE: u16 = SrcMode::StackAbsolute as u16;
+        const RELATIVE: u16 = SrcMode::StackRelative as u16;
+        let sp = vm.sp;
+        match op.src_mode() {
+            REGISTER => Some(Self { value: in_register(vm, op.src0, status), sp }),
+            IMMEDIATE => Some(Self { value: Tagged::number(Word::from_u64(op.imm0.into())), sp }),
+            CODE => {
+                let word = vm.frame.program.word(address(vm, op.src0, op.imm0));
+                Some(Self { value: Tagged::number(word), sp })
             }
-        };
-        if target.is_some_and(|index| !stack.has_room_for(index)) {
-            return None;
+            mode => {
+                let address = address(vm, op.src0, op.imm0);
+                let (index, sp) = match mode {
+                    ABSOLUTE => (address, sp),
+                    RELATIVE => (sp.wrapping_sub(address), sp),
+                    _ => (sp.wrapping_sub(address), sp.wrapping_sub(address)),
+                };
+                let stack = &vm.frame.stack;
+                if !stack.has_room_for(index) {
+                    return None;
+                }
+                let value = Tagged { word: stack.get(index), is_pointer: stack.tag(index) };
+                Some(Self { value, sp })
+            }
         }
-        Some(Self { first, second, target, sp })
+    }
+}
+
+/// Where a first result goes to.
+struct Target {
+    /// Stack index, if it is not a register.
+    index: Option<u16>,
+    /// Stack pointer afterwards.
+    sp: u16,
+}
+
+impl Target {
+    /// `None` if it is on the stack where its memory is not there yet.
+    #[inline(always)]
+    fn find(vm: &Vm, op: &Op, sp: u16) -> Option<Self> {
+        const REGISTER: u16 = DstMode::Reg as u16;
+        const ABSOLUTE: u16 = DstMode::StackAbsolute as u16;
+        const RELATIVE: u16 = DstMode::StackRelative as u16;
+        let mode = op.dst_mode();
+        if mode == REGISTER {
+            return Some(Self { index: None, sp });
+        }
+        let address = address(vm, op.dst0, op.imm1);
+        let (index, sp) = match mode {
+            ABSOLUTE => (address, sp),
+            RELATIVE => (sp.wrapping_sub(address), sp),
+            _ => (sp, sp.wrapping_add(address)),
+        };
+        vm.frame.stack.has_room_for(index).then_some(Self { index: Some(index), sp })
     }
 
-    /// Writes the first result and moves the stack pointer; returns the new status.
+    /// Writes the result and moves the stack pointer; returns the new status.
     #[inline(always)]
     fn put(&self, vm: &mut Vm, op: &Op, value: Tagged, status: u32) -> u32 {
         vm.sp = self.sp;
-        let Some(index) = self.target else {
+        let Some(index) = self.index else {
             return write(vm, op.dst0, value, status);
         };
         vm.frame.stack.try_set(index, value.word);
-        vm.frame.stack.set_tag(index, value.is_pointer);
+        if value.is_pointer || status & status::STACK_TAGGED != 0 {
+            vm.frame.stack.set_tag(index, value.is_pointer);
+        }
         if value.is_pointer { status | status::STACK_TAGGED } else { status }
     }
 }

@@ -23,7 +23,6 @@ use meter::Meter;
 
 use super::ip::Ip;
 use super::{Signal, Vm, status};
-use crate::isa;
 
 /// Executes one instruction and, on the threaded path, all that follow until something stops it.
 pub(crate) type Handler = fn(&mut Vm, Ip, Meter, u32) -> Signal;
@@ -108,10 +107,16 @@ fn refuse<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) 
     let op = ip.op();
     let wrong = status & op.mask;
     if wrong & !BENIGN == 0 {
+        if wrong != 0 && wrong == status::tag_of(op.dst0) && op.only_overwrites() {
+            // All that is in the way is the tag of a pointer that the result takes the place of.
+            if let (_, false) = meter.charge(op.price()) {
+                return redo::<THREADED>(vm, ip, meter, status & !wrong);
+            }
+        }
         if wrong & status::FLAGS == 0 {
             return general::general::<THREADED>(vm, ip, meter, status);
         }
-        if let (charged, false) = meter.charge(isa::variant(op.slot()).row.ergs) {
+        if let (charged, false) = meter.charge(op.price()) {
             return next::<THREADED>(vm, ip.next(), charged, status);
         }
     }
@@ -119,11 +124,21 @@ fn refuse<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) 
     careful::<THREADED>(vm)
 }
 
+/// Does an instruction with another status.
+#[inline(always)]
+fn redo<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+    if THREADED && CHAINED {
+        return (ip.op().run)(vm, ip, meter, status);
+    }
+    let kind = vm.frame.program.kind(ip.op().pc);
+    table::stepped(kind)(vm, ip, meter, status)
+}
+
 /// [`refuse`] for handlers that have charged for the instruction already.
 #[cold]
 #[inline(never)]
 fn retract<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u32) -> Signal {
-    let meter = charged.refund(isa::variant(ip.op().slot()).row.ergs);
+    let meter = charged.refund(ip.op().price());
     refuse::<THREADED>(vm, ip, meter, status)
 }
 
@@ -131,7 +146,7 @@ fn retract<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u3
 #[cold]
 #[inline(never)]
 fn too_dear<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u32) -> Signal {
-    let meter = charged.refund(isa::variant(ip.op().slot()).row.ergs);
+    let meter = charged.refund(ip.op().price());
     park(vm, ip, meter, status);
     careful::<THREADED>(vm)
 }
