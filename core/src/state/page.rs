@@ -4,7 +4,7 @@
 //! first written to and are looked up by their number, which fat pointers expose.
 
 use crate::hash::FixedState;
-use crate::state::frame::{FIRST_CALL_BASE_PAGE, PAGES_PER_CALL};
+use crate::state::frame::{FIRST_BASE_PAGE, FIRST_CALL_BASE_PAGE, PAGES_PER_CALL};
 use crate::word::Word;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -400,7 +400,7 @@ pub(crate) struct Pages {
     /// Number of the page at each place, [`NO_PAGE`] for vacant ones.
     numbers: Vec<u32>,
     vacant: Vec<u32>,
-    /// Places of the two heaps of each far call, in order; [`FREED_PLACE`] for those that had content.
+    /// Places of the two heaps of the first frame and of each far call, in order; [`FREED_PLACE`] for those that had content.
     heaps: Vec<u32>,
     /// Places of all other pages.
     others: HashMap<u32, u32, FixedState>,
@@ -427,7 +427,7 @@ impl Pages {
             places: vec![Page::default()],
             numbers: vec![NO_PAGE],
             vacant: Vec::new(),
-            heaps: Vec::new(),
+            heaps: vec![EMPTY_PLACE; 2],
             others: HashMap::with_hasher(hasher),
             has_early_heaps: false,
         }
@@ -473,21 +473,31 @@ impl Pages {
         }
     }
 
-    /// Index into the heaps of far calls, for the number of one.
+    /// Index into the heaps, for the number of one.
     #[inline(always)]
     fn heap_index(&self, number: u32) -> Option<usize> {
-        let index = (number.wrapping_sub(FIRST_CALL_BASE_PAGE) >> 3) * 2 + (number & 1);
-        (number & 6 == 2 && (index as usize) < self.heaps.len()).then_some(index as usize)
+        let frame = if number & !1 == FIRST_BASE_PAGE + 2 {
+            0
+        } else {
+            (number.wrapping_sub(FIRST_CALL_BASE_PAGE) / PAGES_PER_CALL).wrapping_add(1)
+        };
+        let index = (frame * 2 + (number & 1)) as usize;
+        (number & 6 == 2 && index < self.heaps.len()).then_some(index)
     }
 
     /// The place of a page, or the empty one if nothing was ever written to it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, number: u32) -> u32 {
         match self.heap_index(number) {
             Some(index) if self.heaps[index] == FREED_PLACE => EMPTY_PLACE,
             Some(index) => self.heaps[index],
-            None => self.others.get(&number).copied().unwrap_or(EMPTY_PLACE),
+            None => self.find_other(number),
         }
+    }
+
+    #[inline(never)]
+    fn find_other(&self, number: u32) -> u32 {
+        self.others.get(&number).copied().unwrap_or(EMPTY_PLACE)
     }
 
     fn set_place(&mut self, number: u32, place: u32) {
@@ -552,7 +562,7 @@ impl Pages {
     /// numbers to other calls.
     pub(crate) fn forget_calls(&mut self, base_page: u32) {
         let calls = base_page.wrapping_sub(FIRST_CALL_BASE_PAGE) / PAGES_PER_CALL;
-        for (number, place) in heap_numbers(base_page).zip(self.heaps.drain(calls as usize * 2..)) {
+        for (number, place) in heap_numbers(base_page).zip(self.heaps.drain(calls as usize * 2 + 2..)) {
             // Written to before there was the call.
             if place != EMPTY_PLACE && place != FREED_PLACE {
                 self.has_early_heaps = true;

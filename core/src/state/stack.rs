@@ -16,11 +16,18 @@ const CHUNK_WORDS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stack {
     dense: Vec<[u64; 4]>,
-    sparse: BTreeMap<u16, Box<[Word; CHUNK_WORDS]>>,
     /// One bit a word; as long as the highest tagged word needs.
     tags: Vec<u64>,
-    /// Uses of words in chunks since the dense part last grew.
-    far_uses: usize,
+    /// What is above the dense part, once that was used.
+    far: Option<Box<Far>>,
+}
+
+/// Words above the dense part.
+#[derive(Clone, Debug, Default)]
+struct Far {
+    chunks: BTreeMap<u16, Box<[Word; CHUNK_WORDS]>>,
+    /// Uses of such words since the dense part last grew.
+    uses: usize,
 }
 
 /// The tags of the words on a stack.
@@ -49,7 +56,8 @@ impl Stack {
     #[inline(never)]
     fn get_outside(&self, index: u16) -> Word {
         let (chunk, at) = Self::chunk_of(index);
-        self.sparse.get(&chunk).map_or(Word::ZERO, |words| words[at])
+        let far = self.far.as_ref();
+        far.and_then(|far| far.chunks.get(&chunk)).map_or(Word::ZERO, |words| words[at])
     }
 
     /// Whether the memory of a word is there, so that [`try_set`](Self::try_set) will do.
@@ -85,7 +93,8 @@ impl Stack {
         }
         let (chunk, at) = Self::chunk_of(index);
         let mut taken = 0;
-        let words = self.sparse.entry(chunk).or_insert_with(|| {
+        let chunks = &mut self.far.get_or_insert_default().chunks;
+        let words = chunks.entry(chunk).or_insert_with(|| {
             taken = size_of::<[Word; CHUNK_WORDS]>();
             Box::new([Word::ZERO; CHUNK_WORDS])
         });
@@ -99,16 +108,17 @@ impl Stack {
         if self.has_room_for(index) {
             return 0;
         }
-        self.far_uses += 1;
+        let far = self.far.get_or_insert_default();
+        far.uses += 1;
         let len = (usize::from(index) + 1).next_power_of_two();
-        if self.far_uses < len / 64 {
+        if far.uses < len / 64 {
             return 0;
         }
-        self.far_uses = 0;
-        let taken = self.grow_dense(len);
+        far.uses = 0;
         let beyond = u16::try_from(len / CHUNK_WORDS).unwrap_or(u16::MAX);
-        let beyond = self.sparse.split_off(&beyond);
-        let joined = core::mem::replace(&mut self.sparse, beyond);
+        let beyond = far.chunks.split_off(&beyond);
+        let joined = core::mem::replace(&mut far.chunks, beyond);
+        let taken = self.grow_dense(len);
         for (chunk, words) in &joined {
             let start = usize::from(*chunk) * CHUNK_WORDS;
             let place = &mut self.dense[start..start + CHUNK_WORDS];
@@ -175,28 +185,38 @@ impl Stack {
     pub(crate) fn clear(&mut self) -> usize {
         let bytes = self.bytes();
         self.dense.clear();
-        self.sparse.clear();
         self.tags.clear();
-        self.far_uses = 0;
+        self.far = None;
         bytes
     }
 
     /// Bytes of memory in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.dense.len() * size_of::<Word>() + self.sparse.len() * size_of::<[Word; CHUNK_WORDS]>()
+        self.dense.len() * size_of::<Word>()
+            + self.chunks().count() * size_of::<[Word; CHUNK_WORDS]>()
+    }
+
+    /// All words whose memory is there.
+    pub(crate) fn words(&self) -> impl Iterator<Item = Word> + '_ {
+        let far = self.chunks().flat_map(|(_, words)| words.iter().copied());
+        self.dense.iter().map(|limbs| Word(*limbs)).chain(far)
     }
 
     /// All words that are not zero or are tagged, by index.
     pub(crate) fn non_zero(&self) -> Vec<(u16, Word, bool)> {
         let dense = (0u32..).zip(self.dense.iter().map(|limbs| Word(*limbs)));
-        let sparse = self.sparse.iter().flat_map(|(&chunk, words)| {
+        let far = self.chunks().flat_map(|(&chunk, words)| {
             (u32::from(chunk) * CHUNK_WORDS as u32..).zip(words.iter().copied())
         });
         dense
-            .chain(sparse)
+            .chain(far)
             .map(|(index, word)| (index as u16, word, self.tag(index as u16)))
             .filter(|(_, word, tag)| *tag || !word.is_zero())
             .collect()
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = (&u16, &Box<[Word; CHUNK_WORDS]>)> {
+        self.far.iter().flat_map(|far| &far.chunks)
     }
 
     const fn chunk_of(index: u16) -> (u16, usize) {

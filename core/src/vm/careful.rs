@@ -432,18 +432,11 @@ impl Vm {
 
     fn pointer_read(&mut self, instruction: &Instruction, operands: &Operands) -> bool {
         let pointer = FatPointer::from_word(&operands.src0.word);
-        let Some(end) = pointer.offset.checked_add(32).filter(|_| operands.src0.is_pointer) else {
+        if !operands.src0.is_pointer || pointer.offset.checked_add(32).is_none() {
             self.pending_panic = true;
             return false;
-        };
-        let mut value = Word::ZERO;
-        if pointer.offset < pointer.length {
-            let address = pointer.start.wrapping_add(pointer.offset);
-            value = self.read_page(pointer.page, address.into());
-            // Bytes beyond the slice read as zero.
-            let beyond = end.saturating_sub(pointer.length) as u8 % 32 * 8;
-            value = semantics::shl(&semantics::shr(&value, beyond), beyond);
         }
+        let value = self.read_pointed(&pointer);
         self.put(instruction, operands, Tagged::number(value));
         self.increment(instruction, &operands.src0, pointer.offset)
     }

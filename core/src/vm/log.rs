@@ -419,9 +419,8 @@ impl Vm {
         let which = precompiles::at_address(low)
             .filter(|it| self.settings.semantics.ec_precompiles || !it.since_protocol_28());
         if let Some(which) = which {
-            self.check_readable(abi.input_page)?;
+            self.make_readable(abi.input_page)?;
             self.check_writable(abi.output_page)?;
-            self.copy_of_code(abi.input_page);
             precompiles::call(host, which, &abi, self).map_err(|fault| match fault {
                 CallFault::Host(fault) => RunError::Host(fault),
                 CallFault::NotBuilt(which) => Stop::PrecompileNotBuilt(which).into(),

@@ -9,6 +9,7 @@ use super::{EMPTY_PLACE, FIRST_CALL_BASE_PAGE, FatPointer, Page, Stop, Vm, statu
 use crate::precompiles::PageMemory;
 use crate::state::frame::Frame;
 use crate::state::journal::Undo;
+use crate::semantics;
 use crate::state::page::Slices;
 use crate::word::Word;
 use alloc::vec::Vec;
@@ -70,8 +71,27 @@ impl Vm {
         Word::from_be_bytes(&bytes)
     }
 
+    /// The word that a pointer points to, whose offset is at most 2³² − 32. Bytes beyond its slice read as zero.
+    pub(super) fn read_pointed(&self, pointer: &FatPointer) -> Word {
+        if pointer.offset >= pointer.length {
+            return Word::ZERO;
+        }
+        let address = pointer.start.wrapping_add(pointer.offset);
+        let value = self.read_page(pointer.page, address.into());
+        let end = pointer.offset.saturating_add(32);
+        let beyond = end.saturating_sub(pointer.length) as u8 % 32 * 8;
+        semantics::shl(&semantics::shr(&value, beyond), beyond)
+    }
+
     /// Writes to a page of ordinary memory, which comes into being if it was not there.
     pub(super) fn write_page(&mut self, number: u32, address: u64, value: &Word) {
+        let place = self.pages.find(number);
+        if let (Some(page), Ok(address)) = (self.pages.at_mut(place), u32::try_from(address))
+            && let Some(bytes) = page.dense_mut(address)
+        {
+            value.write_be_bytes(bytes);
+            return;
+        }
         let place = self.pages.materialize(number);
         if let Some(page) = self.pages.at_mut(place) {
             let taken = page.write(address, value);
@@ -112,8 +132,16 @@ impl Vm {
         bytes
     }
 
-    /// Whether a precompile may read the page with this number.
-    pub(super) fn check_readable(&self, number: u32) -> Result<(), Stop> {
+    /// Makes a page readable for a precompile, if it may read the page with this number.
+    pub(super) fn make_readable(&mut self, number: u32) -> Result<(), Stop> {
+        if self.pages.get(number).is_none() {
+            self.check_readable(number)?;
+            self.copy_of_code(number);
+        }
+        Ok(())
+    }
+
+    fn check_readable(&self, number: u32) -> Result<(), Stop> {
         if self.pages.get(number).is_some() || self.code_page(number).is_some() {
             return Ok(());
         }
@@ -143,10 +171,8 @@ impl Vm {
     }
 
     /// Makes the bytes of a code page readable in slices, for precompiles.
-    pub(super) fn copy_of_code(&mut self, number: u32) {
-        if self.pages.get(number).is_some() {
-            return;
-        }
+    #[cold]
+    fn copy_of_code(&mut self, number: u32) {
         let Some(code) = self.code_page(number) else { return };
         let bytes: Vec<u8> = code.iter().flat_map(|word| word.to_be_bytes()).collect();
         let place = self.pages.materialize(number);
@@ -213,8 +239,16 @@ impl Vm {
         candidates.sort_unstable();
         candidates.dedup();
         let mut used = alloc::vec![false; candidates.len()];
+        let (lowest, highest) = match candidates[..] {
+            [lowest, .., highest] => (lowest, highest),
+            [only] => (only, only),
+            [] => return,
+        };
+        // Most of what is looked at is no number of a page at all.
         let mut mark = |number: u32| {
-            if let Ok(at) = candidates.binary_search(&number) {
+            if (lowest..=highest).contains(&number)
+                && let Ok(at) = candidates.binary_search(&number)
+            {
                 used[at] = true;
             }
         };
@@ -229,9 +263,8 @@ impl Vm {
         }
         if self.frame.is_kernel {
             // Kernel code may have taken a pointer apart to give its page to a precompile.
-            let registers = self.registers.numbered();
-            let words = self.frame.stack.non_zero().into_iter().map(|(_, word, _)| word);
-            for limb in registers.chain(words).flat_map(|word| word.0) {
+            for limb in self.registers.numbered().chain(self.frame.stack.words()).flat_map(|it| it.0)
+            {
                 mark(limb as u32);
                 mark((limb >> 32) as u32);
             }

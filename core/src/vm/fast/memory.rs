@@ -2,9 +2,10 @@
 
 use super::binary::read;
 use super::operands::Source;
-use super::{Ip, Meter, Signal, Vm, admit, charge, next, refuse, retract};
+use super::{Ip, Meter, Signal, Vm, admit, charge, next, park, refuse, retract};
 use crate::isa::{MEMORY_READ_ERGS, MEMORY_WRITE_ERGS};
 use crate::semantics::{FatPointer, MAX_HEAP_ADDRESS};
+use crate::state::registers::Register;
 use crate::vm::status;
 use crate::word::Word;
 
@@ -26,7 +27,7 @@ fn incremented(word: &Word, address: u32) -> Word {
     ])
 }
 
-/// Reads a heap. With `FAR`, also where the page is not in one piece.
+/// Reads a heap. With `FAR`, also where nothing was written to yet or the page is not in one piece.
 pub(super) fn heap_read<
     S: Source,
     const AUX: bool,
@@ -48,23 +49,29 @@ pub(super) fn heap_read<
     let Some(address) = heap_address(&pointer, bound) else {
         return retract::<THREADED>(vm, ip, charged, status);
     };
-    let value = vm
-        .pages
-        .near(place)
-        .and_then(|page| if FAR { page.read_chunked(address) } else { page.read_dense(address) });
-    let Some(value) = value else {
-        return if FAR {
-            retract::<THREADED>(vm, ip, charged, status)
-        } else {
+    if FAR {
+        match vm.pages.near(place).and_then(|page| page.read_chunked(address)) {
+            Some(value) => vm.set_destination(op.dst0, &value),
+            None => read_apart::<AUX>(vm, address, op.dst0),
+        }
+    } else {
+        let Some(value) = vm.pages.near(place).and_then(|page| page.read_dense(address)) else {
             let meter = charged.refund(MEMORY_READ_ERGS);
-            far_heap_read::<S, AUX, INCREMENT, THREADED>(vm, ip, meter, status)
+            return far_heap_read::<S, AUX, INCREMENT, THREADED>(vm, ip, meter, status);
         };
-    };
-    vm.set_destination(op.dst0, &value);
+        vm.set_destination(op.dst0, &value);
+    }
     if INCREMENT {
         vm.set_destination(op.dst1, &incremented(&pointer, address));
     }
     next::<THREADED>(vm, ip.next(), charged, status)
+}
+
+/// Apart from the handler, whose last call would be no jump otherwise.
+#[inline(never)]
+fn read_apart<const AUX: bool>(vm: &mut Vm, address: u32, result: Register) {
+    let value = vm.read_heap::<AUX>(address);
+    vm.set_destination(result, &value);
 }
 
 /// [`heap_read`] kept apart, so that the common case needs no more registers than a call may change.
@@ -78,7 +85,7 @@ fn far_heap_read<S: Source, const AUX: bool, const INCREMENT: bool, const THREAD
     heap_read::<S, AUX, INCREMENT, true, THREADED>(vm, ip, meter, status)
 }
 
-/// Writes a heap. With `FAR`, also where the page is not in one piece or a snapshot watches it.
+/// Writes a heap. With `FAR`, also where nothing was written to yet, the page is not in one piece, or a snapshot watches it.
 pub(super) fn heap_write<
     S: Source,
     const AUX: bool,
@@ -107,24 +114,37 @@ pub(super) fn heap_write<
     if wrong != 0 && vm.is_hook::<AUX>(address) {
         return retract::<THREADED>(vm, ip, charged, status);
     }
-    let value = vm.source(op.src1);
-    let bytes = vm
-        .pages
-        .at_mut(place)
-        .and_then(|page| if FAR { page.chunked_mut(address) } else { page.dense_mut(address) });
-    let Some(bytes) = bytes else {
-        return if FAR {
-            retract::<THREADED>(vm, ip, charged, status)
-        } else {
+    let page = vm.pages.at_mut(place);
+    if FAR {
+        let in_place = page.and_then(|page| page.chunked_mut(address));
+        match in_place {
+            Some(bytes) => vm.registers.get(op.src1).write_be_bytes(bytes),
+            None => {
+                write_apart::<AUX>(vm, address, op.src1);
+                if vm.stop.is_some() {
+                    park(vm, ip.next(), charged, status);
+                    return Signal::Stopped;
+                }
+            }
+        }
+    } else {
+        let Some(bytes) = page.and_then(|page| page.dense_mut(address)) else {
             let meter = charged.refund(MEMORY_WRITE_ERGS);
-            far_heap_write::<S, AUX, INCREMENT, THREADED>(vm, ip, meter, status)
+            return far_heap_write::<S, AUX, INCREMENT, THREADED>(vm, ip, meter, status);
         };
-    };
-    value.write_be_bytes(bytes);
+        vm.registers.get(op.src1).write_be_bytes(bytes);
+    }
     if INCREMENT {
         vm.set_destination(op.dst0, &incremented(&pointer, address));
     }
     next::<THREADED>(vm, ip.next(), charged, status)
+}
+
+/// Apart from the handler, like [`read_apart`].
+#[inline(never)]
+fn write_apart<const AUX: bool>(vm: &mut Vm, address: u32, value: Register) {
+    let value = vm.source(value);
+    vm.write_heap::<AUX>(address, &value);
 }
 
 /// [`heap_write`] kept apart, like [`far_heap_read`].
@@ -138,7 +158,7 @@ fn far_heap_write<S: Source, const AUX: bool, const INCREMENT: bool, const THREA
     heap_write::<S, AUX, INCREMENT, true, THREADED>(vm, ip, meter, status)
 }
 
-/// Reads through a fat pointer. With `FAR`, also where the page is not in one piece.
+/// Reads through a fat pointer. With `FAR`, also behind the end of the slice, from code pages, and where the page is not in one piece.
 pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
@@ -149,30 +169,39 @@ pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADE
     let charged = admit!(vm, ip, meter, status, MEMORY_READ_ERGS);
     let word = vm.source(op.src0);
     let pointer = FatPointer::from_word(&word);
-    // All 32 bytes in the slice: the offset cannot overflow and nothing is cut off.
-    let inside = u64::from(pointer.offset) + 32 <= u64::from(pointer.length);
-    if status & status::tag_of(op.src0) == 0 || !inside {
+    if status & status::tag_of(op.src0) == 0 || pointer.offset.checked_add(32).is_none() {
         return retract::<THREADED>(vm, ip, charged, status);
     }
+    // All 32 bytes in the slice: nothing is cut off.
+    let inside = u64::from(pointer.offset) + 32 <= u64::from(pointer.length);
     let address = pointer.start.wrapping_add(pointer.offset);
-    let value = vm
-        .pointed_page(pointer.page)
-        .and_then(|page| if FAR { page.read_chunked(address) } else { page.read_dense(address) });
-    let Some(value) = value else {
-        return if FAR {
-            retract::<THREADED>(vm, ip, charged, status)
-        } else {
+    let page = if inside { vm.pointed_page(pointer.page) } else { None };
+    if FAR {
+        match page.and_then(|page| page.read_chunked(address)) {
+            Some(value) => vm.set_destination(op.dst0, &value),
+            None => pointed_apart(vm, op.src0, op.dst0),
+        }
+    } else {
+        let Some(value) = page.and_then(|page| page.read_dense(address)) else {
             let meter = charged.refund(MEMORY_READ_ERGS);
-            far_pointer_read::<INCREMENT, THREADED>(vm, ip, meter, status)
+            return far_pointer_read::<INCREMENT, THREADED>(vm, ip, meter, status);
         };
-    };
-    vm.set_destination(op.dst0, &value);
+        vm.set_destination(op.dst0, &value);
+    }
     let mut status = status;
     if INCREMENT {
         vm.set_destination(op.dst1, &incremented(&word, pointer.offset));
         status |= status::tag_of(op.dst1);
     }
     next::<THREADED>(vm, ip.next(), charged, status)
+}
+
+/// Apart from the handler, like [`read_apart`].
+#[inline(never)]
+fn pointed_apart(vm: &mut Vm, pointer: Register, result: Register) {
+    let pointer = FatPointer::from_word(&vm.source(pointer));
+    let value = vm.read_pointed(&pointer);
+    vm.set_destination(result, &value);
 }
 
 /// [`pointer_read`] kept apart, like [`far_heap_read`].
