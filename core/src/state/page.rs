@@ -562,7 +562,9 @@ impl Pages {
     /// numbers to other calls.
     pub(crate) fn forget_calls(&mut self, base_page: u32) {
         let calls = base_page.wrapping_sub(FIRST_CALL_BASE_PAGE) / PAGES_PER_CALL;
-        for (number, place) in heap_numbers(base_page).zip(self.heaps.drain(calls as usize * 2 + 2..)) {
+        for (number, place) in
+            heap_numbers(base_page).zip(self.heaps.drain(calls as usize * 2 + 2..))
+        {
             // Written to before there was the call.
             if place != EMPTY_PLACE && place != FREED_PLACE {
                 self.has_early_heaps = true;

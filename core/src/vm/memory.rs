@@ -7,9 +7,9 @@
 
 use super::{EMPTY_PLACE, FIRST_CALL_BASE_PAGE, FatPointer, Page, Stop, Vm, status};
 use crate::precompiles::PageMemory;
+use crate::semantics;
 use crate::state::frame::Frame;
 use crate::state::journal::Undo;
-use crate::semantics;
 use crate::state::page::Slices;
 use crate::word::Word;
 use alloc::vec::Vec;
@@ -263,7 +263,8 @@ impl Vm {
         }
         if self.frame.is_kernel {
             // Kernel code may have taken a pointer apart to give its page to a precompile.
-            for limb in self.registers.numbered().chain(self.frame.stack.words()).flat_map(|it| it.0)
+            for limb in
+                self.registers.numbered().chain(self.frame.stack.words()).flat_map(|it| it.0)
             {
                 mark(limb as u32);
                 mark((limb >> 32) as u32);

@@ -199,8 +199,7 @@ pub(super) fn end<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, statu
             if THREADED {
                 next::<THREADED>(vm, first, meter, status)
             } else {
-                let kind = vm.frame.program.kind(0);
-                table::stepped(kind)(vm, first, meter, status)
+                table::stepped(first.op().kind())(vm, first, meter, status)
             }
         }
         _ => {

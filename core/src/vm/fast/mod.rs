@@ -17,7 +17,7 @@ mod pointer;
 mod state;
 mod table;
 
-pub(crate) use table::{END, RARE, goes_to_immediate, kind_of, threaded};
+pub(crate) use table::{END, Kind, RARE, threaded};
 
 use meter::Meter;
 
@@ -68,9 +68,8 @@ pub(crate) fn step(vm: &mut Vm) -> Signal {
     }
     match Ip::at(&vm.frame.program, usize::from(vm.pc)) {
         Some(ip) => {
-            let kind = vm.frame.program.kind(vm.pc);
             let (meter, status) = (Meter::new(vm.ergs), vm.status);
-            table::stepped(kind)(vm, ip, meter, status)
+            table::stepped(ip.op().kind())(vm, ip, meter, status)
         }
         None => vm.step_carefully(),
     }
@@ -130,8 +129,7 @@ fn redo<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) ->
     if THREADED && CHAINED {
         return (ip.op().run)(vm, ip, meter, status);
     }
-    let kind = vm.frame.program.kind(ip.op().pc);
-    table::stepped(kind)(vm, ip, meter, status)
+    table::stepped(ip.op().kind())(vm, ip, meter, status)
 }
 
 /// [`refuse`] for handlers that have charged for the instruction already.

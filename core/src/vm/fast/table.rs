@@ -15,7 +15,7 @@ use super::state::{
     Caller, CodeAddress, ContextU128, ErgsLeft, Sp, This, context, event, transient_read,
     transient_write,
 };
-use crate::isa::{DstMode, Instruction, Modifier, Opcode, SLOTS, SrcMode, VARIANTS, Variant};
+use crate::isa::{DstMode, Instruction, Modifier, Opcode, SrcMode, Variant};
 use crate::semantics::{self, Binary};
 
 /// Whether exchanging the sources is a handler of its own: not between registers, where it is a matter of names.
@@ -198,13 +198,6 @@ pub(crate) const END: u16 = (FIRST_OTHER + Other::End as usize) as u16;
 /// The kind of what no handler does.
 pub(crate) const RARE: u16 = (FIRST_OTHER + Other::Rare as usize) as u16;
 
-/// Whether the handler of a kind goes to the instruction that the first immediate names, without looking whether it is there.
-pub(crate) const fn goes_to_immediate(kind: u16) -> bool {
-    const NEAR_CALL: usize = FIRST_OTHER + Other::NearCall as usize;
-    const JUMP: usize = FIRST_OTHER + Other::JumpImmediate as usize;
-    matches!(kind as usize, NEAR_CALL | JUMP)
-}
-
 /// The handler of a kind on the threaded path.
 pub(crate) fn threaded(kind: u16) -> Handler {
     THREADED[usize::from(kind) % KINDS]
@@ -215,25 +208,33 @@ pub(super) fn stepped(kind: u16) -> Handler {
     STEPPED[usize::from(kind) % KINDS]
 }
 
-/// The kind of an instruction: which handler does it.
-pub(crate) fn kind_of(instruction: &Instruction) -> u16 {
-    let kind = KIND_OF_SLOT[usize::from(instruction.slot) % SLOTS];
-    // Nobody asks for the high half of a product that goes to r0.
-    if usize::from(kind) / BINARY_EACH == MUL && kind & 2 == 0 && instruction.dst1 == 0 {
-        return kind + ((MUL_LOW - MUL) * BINARY_EACH) as u16;
-    }
-    kind
-}
+/// The kind of the instructions of a slot: which handler does them.
+#[derive(Clone, Copy)]
+pub(crate) struct Kind(u16);
 
-static KIND_OF_SLOT: [u16; SLOTS] = {
-    let mut kinds = [0; crate::isa::SLOTS];
-    let mut slot = 0;
-    while slot < kinds.len() {
-        kinds[slot] = kind_of_variant(&VARIANTS[slot]);
-        slot += 1;
+impl Kind {
+    pub(crate) const fn of(variant: &Variant) -> Self {
+        Self(kind_of_variant(variant))
     }
-    kinds
-};
+
+    /// The kind of an instruction of this slot.
+    #[inline(always)]
+    pub(crate) const fn of_instruction(self, instruction: &Instruction) -> u16 {
+        // Nobody asks for the high half of a product that goes to r0.
+        let is_mul = self.0 as usize / BINARY_EACH == MUL && self.0 & 2 == 0;
+        if is_mul && instruction.dst1 == 0 {
+            return self.0 + ((MUL_LOW - MUL) * BINARY_EACH) as u16;
+        }
+        self.0
+    }
+
+    /// Whether the handler goes to the instruction that the first immediate names, without looking whether it is there.
+    pub(crate) const fn goes_to_immediate(self) -> bool {
+        const NEAR_CALL: usize = FIRST_OTHER + Other::NearCall as usize;
+        const JUMP: usize = FIRST_OTHER + Other::JumpImmediate as usize;
+        matches!(self.0 as usize, NEAR_CALL | JUMP)
+    }
+}
 
 const fn kind_of_variant(variant: &Variant) -> u16 {
     let opcode = variant.row.opcode;
