@@ -1,7 +1,7 @@
 //! Arithmetic, logic and shifts.
 
 use super::operands::{Destination, Operands, Source};
-use super::{Ip, Meter, Signal, Vm, admit, next, retract};
+use super::{Ip, Meter, SPARE, Signal, Spare, Vm, admit, next, retract};
 use crate::isa::RICH_ADDRESSING_ERGS;
 use crate::program::Op;
 use crate::semantics::{Binary, FlagState};
@@ -60,6 +60,7 @@ pub(super) fn binary<
 >(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
@@ -72,10 +73,10 @@ pub(super) fn binary<
         compute::<O, S, D, SWAP>(vm, op, may_be_tagged)
     };
     let Some(flags) = computed else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     let status = if FLAGS { status::with_state(status, flags) } else { status };
-    next::<THREADED>(vm, ip.next(), charged, status)
+    next::<THREADED>(vm, ip.next(), SPARE, charged, status)
 }
 
 /// The word of a first source, without effects on the stack pointer: for modes that have none.

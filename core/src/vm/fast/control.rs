@@ -3,7 +3,8 @@
 use super::binary::read;
 use super::operands::Source;
 use super::{
-    Ip, Meter, Signal, Vm, admit, careful, charge, next, park, refuse, resume, retract, table,
+    Ip, Meter, SPARE, Signal, Spare, Vm, admit, careful, charge, next, park, refuse, resume,
+    retract, table,
 };
 use crate::isa::{AVERAGE_ERGS, DstMode, NEAR_CALL_ERGS, RICH_ADDRESSING_ERGS, SrcMode};
 use crate::semantics::Flags;
@@ -18,6 +19,7 @@ use crate::word::Word;
 pub(super) fn jump<S: Source, const RESOLVED: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
@@ -27,9 +29,9 @@ pub(super) fn jump<S: Source, const RESOLVED: bool, const THREADED: bool>(
     if wrong != 0 {
         // Not taken, most of the time.
         return if wrong & !status::FLAGS == 0 {
-            next::<THREADED>(vm, ip.next(), charged, status)
+            next::<THREADED>(vm, ip.next(), SPARE, charged, status)
         } else {
-            retract::<THREADED>(vm, ip, charged, status)
+            retract::<THREADED>(vm, ip, SPARE, charged, status)
         };
     }
     let to = if RESOLVED {
@@ -38,19 +40,20 @@ pub(super) fn jump<S: Source, const RESOLVED: bool, const THREADED: bool>(
         let target = read::<S>(vm, op).map(|word| word.low_u16());
         match target.and_then(|pc| Ip::at(&vm.frame.program, usize::from(pc))) {
             Some(to) => to,
-            None => return retract::<THREADED>(vm, ip, charged, status),
+            None => return retract::<THREADED>(vm, ip, SPARE, charged, status),
         }
     };
     if op.dst0 != Register::Sink {
         let after = op.pc.wrapping_add(1);
         vm.set_destination(op.dst0, &Word::from_u64(after.into()));
     }
-    next::<THREADED>(vm, to, charged, status)
+    next::<THREADED>(vm, to, SPARE, charged, status)
 }
 
 pub(super) fn near_call<const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
@@ -66,10 +69,10 @@ pub(super) fn near_call<const THREADED: bool>(
         undo_mark: vm.undo.len() as u32,
     };
     if !vm.near_frames.push_in_place(frame) {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     }
     let status = status::with_flags(status, Flags::NONE);
-    next::<THREADED>(vm, ip.target(), charged.take(kept), status)
+    next::<THREADED>(vm, ip.target(), SPARE, charged.take(kept), status)
 }
 
 /// How a frame ends.
@@ -100,19 +103,20 @@ impl FrameEnding for Panicking {
 pub(super) fn ret<E: FrameEnding, const TO_LABEL: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
     let charged = admit!(vm, ip, meter, status, AVERAGE_ERGS);
     if vm.near_frames.len() <= vm.frame.near_base {
-        return ret_far::<E, THREADED>(vm, ip, charged, status);
+        return ret_far::<E, THREADED>(vm, ip, SPARE, charged, status);
     }
     let Some(frame) = vm.near_frames.last() else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     let fails = E::ENDING != Ending::Returns;
     if fails && vm.undo.len() != frame.undo_mark as usize {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     }
     let pc = if TO_LABEL {
         ip.op().imm0
@@ -122,12 +126,12 @@ pub(super) fn ret<E: FrameEnding, const TO_LABEL: bool, const THREADED: bool>(
         frame.caller_pc()
     };
     let Some(to) = Ip::at(&vm.frame.program, usize::from(pc)) else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     vm.near_frames.pop();
     vm.sp = frame.sp;
     let status = status::with_flags(status, E::FLAGS);
-    next::<THREADED>(vm, to, charged.add(frame.ergs), status)
+    next::<THREADED>(vm, to, SPARE, charged.add(frame.ergs), status)
 }
 
 /// A return from a far call.
@@ -135,6 +139,7 @@ pub(super) fn ret<E: FrameEnding, const TO_LABEL: bool, const THREADED: bool>(
 fn ret_far<E: FrameEnding, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     charged: Meter,
     status: u32,
 ) -> Signal {
@@ -159,7 +164,13 @@ fn resume_next<const THREADED: bool>(vm: &mut Vm) -> Signal {
 }
 
 /// `nop` with stack operands moves `sp`.
-pub(super) fn nop<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+pub(super) fn nop<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
     if op.src_mode() == SrcMode::StackPop as u16 {
@@ -170,36 +181,49 @@ pub(super) fn nop<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, statu
         let by = vm.source(op.dst0).low_u16().wrapping_add(op.imm1);
         vm.sp = vm.sp.wrapping_add(by);
     }
-    next::<THREADED>(vm, ip.next(), charged, status)
+    next::<THREADED>(vm, ip.next(), SPARE, charged, status)
 }
 
 /// Instructions that are always done carefully.
-pub(super) fn rare<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
-    refuse::<THREADED>(vm, ip, meter, status)
+pub(super) fn rare<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
+    refuse::<THREADED>(vm, ip, SPARE, meter, status)
 }
 
 /// Instructions that need the host.
 pub(super) fn hosted<const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
     if status & ip.op().mask != 0 {
-        return refuse::<THREADED>(vm, ip, meter, status);
+        return refuse::<THREADED>(vm, ip, SPARE, meter, status);
     }
     park(vm, ip, meter, status);
     Signal::Host
 }
 
 /// Behind the last instruction: the program counter wraps at 2¹⁶; before that there is only invalid code.
-pub(super) fn end<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+pub(super) fn end<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
     match Ip::at(&vm.frame.program, 0) {
         Some(first) if vm.frame.program.len() > usize::from(u16::MAX) => {
             if THREADED {
-                next::<THREADED>(vm, first, meter, status)
+                next::<THREADED>(vm, first, SPARE, meter, status)
             } else {
-                table::stepped(first.op().kind())(vm, first, meter, status)
+                table::stepped(first.op().kind())(vm, first, SPARE, meter, status)
             }
         }
         _ => {

@@ -1,7 +1,7 @@
 //! The less common cases of instructions that compute: pointer tags on what is read or overwritten, a `dst1` to be cleared,
 //! addressing modes that compilers do not emit together. One function for each operation, which looks up everything else.
 
-use super::{Ip, Meter, Signal, careful, next, park};
+use super::{Ip, Meter, SPARE, Signal, Spare, careful, next, park};
 use crate::isa::{DstMode, Opcode, SrcMode};
 use crate::program::Op;
 use crate::semantics::{self, Binary, PointerOp};
@@ -14,6 +14,7 @@ use crate::word::Word;
 pub(super) fn general<const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
@@ -22,10 +23,10 @@ pub(super) fn general<const THREADED: bool>(
         && let Some(status) = execute(vm, op, status)
     {
         if op.opcode != Opcode::Jump {
-            return next::<THREADED>(vm, ip.next(), charged, status);
+            return next::<THREADED>(vm, ip.next(), SPARE, charged, status);
         }
         if let Some(to) = Ip::at(&vm.frame.program, usize::from(vm.pc)) {
-            return next::<THREADED>(vm, to, charged, status);
+            return next::<THREADED>(vm, to, SPARE, charged, status);
         }
         // Behind the end of the code.
         let pc = vm.pc;

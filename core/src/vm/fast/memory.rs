@@ -2,7 +2,7 @@
 
 use super::binary::read;
 use super::operands::Source;
-use super::{Ip, Meter, Signal, Vm, admit, charge, next, park, refuse, retract};
+use super::{Ip, Meter, SPARE, Signal, Spare, Vm, admit, charge, next, park, refuse, retract};
 use crate::isa::{MEMORY_READ_ERGS, MEMORY_WRITE_ERGS};
 use crate::semantics::{FatPointer, MAX_HEAP_ADDRESS};
 use crate::state::registers::Register;
@@ -37,17 +37,18 @@ pub(super) fn heap_read<
 >(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, meter, status, MEMORY_READ_ERGS);
     let Some(pointer) = read::<S>(vm, op) else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     let (place, bound) = vm.heap_of::<AUX>();
     let Some(address) = heap_address(&pointer, bound) else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     if FAR {
         match vm.pages.near(place).and_then(|page| page.read_chunked(address)) {
@@ -57,14 +58,14 @@ pub(super) fn heap_read<
     } else {
         let Some(value) = vm.pages.near(place).and_then(|page| page.read_dense(address)) else {
             let meter = charged.refund(MEMORY_READ_ERGS);
-            return far_heap_read::<S, AUX, INCREMENT, THREADED>(vm, ip, meter, status);
+            return far_heap_read::<S, AUX, INCREMENT, THREADED>(vm, ip, SPARE, meter, status);
         };
         vm.set_destination(op.dst0, &value);
     }
     if INCREMENT {
         vm.set_destination(op.dst1, &incremented(&pointer, address));
     }
-    next::<THREADED>(vm, ip.next(), charged, status)
+    next::<THREADED>(vm, ip.next(), SPARE, charged, status)
 }
 
 /// Apart from the handler, whose last call would be no jump otherwise.
@@ -79,10 +80,11 @@ fn read_apart<const AUX: bool>(vm: &mut Vm, address: u32, result: Register) {
 fn far_heap_read<S: Source, const AUX: bool, const INCREMENT: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
-    heap_read::<S, AUX, INCREMENT, true, THREADED>(vm, ip, meter, status)
+    heap_read::<S, AUX, INCREMENT, true, THREADED>(vm, ip, SPARE, meter, status)
 }
 
 /// Writes a heap. With `FAR`, also where nothing was written to yet, the page is not in one piece, or a snapshot watches it.
@@ -95,24 +97,25 @@ pub(super) fn heap_write<
 >(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
     let op = ip.op();
     let wrong = status & op.mask;
     if wrong & !status::STORES_OBSERVED != 0 {
-        return refuse::<THREADED>(vm, ip, meter, status);
+        return refuse::<THREADED>(vm, ip, SPARE, meter, status);
     }
     let charged = charge!(vm, ip, meter, status, MEMORY_WRITE_ERGS);
     let Some(pointer) = read::<S>(vm, op) else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     let (place, bound) = vm.heap_of::<AUX>();
     let Some(address) = heap_address(&pointer, bound) else {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     if wrong != 0 && vm.is_hook::<AUX>(address) {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     }
     let page = vm.pages.at_mut(place);
     if FAR {
@@ -130,14 +133,14 @@ pub(super) fn heap_write<
     } else {
         let Some(bytes) = page.and_then(|page| page.dense_mut(address)) else {
             let meter = charged.refund(MEMORY_WRITE_ERGS);
-            return far_heap_write::<S, AUX, INCREMENT, THREADED>(vm, ip, meter, status);
+            return far_heap_write::<S, AUX, INCREMENT, THREADED>(vm, ip, SPARE, meter, status);
         };
         vm.registers.get(op.src1).write_be_bytes(bytes);
     }
     if INCREMENT {
         vm.set_destination(op.dst0, &incremented(&pointer, address));
     }
-    next::<THREADED>(vm, ip.next(), charged, status)
+    next::<THREADED>(vm, ip.next(), SPARE, charged, status)
 }
 
 /// Apart from the handler, like [`read_apart`].
@@ -152,16 +155,18 @@ fn write_apart<const AUX: bool>(vm: &mut Vm, address: u32, value: Register) {
 fn far_heap_write<S: Source, const AUX: bool, const INCREMENT: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
-    heap_write::<S, AUX, INCREMENT, true, THREADED>(vm, ip, meter, status)
+    heap_write::<S, AUX, INCREMENT, true, THREADED>(vm, ip, SPARE, meter, status)
 }
 
 /// Reads through a fat pointer. With `FAR`, also behind the end of the slice, from code pages, and where the page is not in one piece.
 pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
@@ -170,7 +175,7 @@ pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADE
     let word = vm.source(op.src0);
     let pointer = FatPointer::from_word(&word);
     if status & status::tag_of(op.src0) == 0 || pointer.offset.checked_add(32).is_none() {
-        return retract::<THREADED>(vm, ip, charged, status);
+        return retract::<THREADED>(vm, ip, SPARE, charged, status);
     }
     // All 32 bytes in the slice: nothing is cut off.
     let inside = u64::from(pointer.offset) + 32 <= u64::from(pointer.length);
@@ -184,7 +189,7 @@ pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADE
     } else {
         let Some(value) = page.and_then(|page| page.read_dense(address)) else {
             let meter = charged.refund(MEMORY_READ_ERGS);
-            return far_pointer_read::<INCREMENT, THREADED>(vm, ip, meter, status);
+            return far_pointer_read::<INCREMENT, THREADED>(vm, ip, SPARE, meter, status);
         };
         vm.set_destination(op.dst0, &value);
     }
@@ -193,7 +198,7 @@ pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADE
         vm.set_destination(op.dst1, &incremented(&word, pointer.offset));
         status |= status::tag_of(op.dst1);
     }
-    next::<THREADED>(vm, ip.next(), charged, status)
+    next::<THREADED>(vm, ip.next(), SPARE, charged, status)
 }
 
 /// Apart from the handler, like [`read_apart`].
@@ -209,8 +214,9 @@ fn pointed_apart(vm: &mut Vm, pointer: Register, result: Register) {
 fn far_pointer_read<const INCREMENT: bool, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
-    pointer_read::<INCREMENT, true, THREADED>(vm, ip, meter, status)
+    pointer_read::<INCREMENT, true, THREADED>(vm, ip, SPARE, meter, status)
 }

@@ -23,18 +23,30 @@ use meter::Meter;
 
 use super::ip::Ip;
 use super::{Signal, Vm, status};
+use core::mem::MaybeUninit;
 
 /// Executes one instruction and, on the threaded path, all that follow until something stops it.
-pub(crate) type Handler = fn(&mut Vm, Ip, Meter, u32) -> Signal;
+pub(crate) type Handler = fn(&mut Vm, Ip, Spare, Meter, u32) -> Signal;
+
+/// Two argument registers of a handler that hold nothing.
+///
+/// PERF: the optimiser likes to compute in the third and fourth argument registers of x86-64. What travels in them is moved out at the
+/// beginning of a handler and back at its end, one in eight of all instructions.
+/// A number of twice the width, because a handler must not have anything that the compiler puts into memory.
+#[cfg(not(target_pointer_width = "32"))]
+type Spare = MaybeUninit<u128>;
+#[cfg(target_pointer_width = "32")]
+type Spare = MaybeUninit<u64>;
+const SPARE: Spare = MaybeUninit::uninit();
 
 /// Whether handlers call each other. Needs an optimiser that makes those calls jumps; the build script knows. Debug
 /// assertions put references to local variables into handlers, which can keep it from that.
 const CHAINED: bool = cfg!(eravm_threaded) && !cfg!(debug_assertions);
 
 #[inline(always)]
-fn next<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+fn next<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32) -> Signal {
     if THREADED && CHAINED {
-        (ip.op().run)(vm, ip, meter, status)
+        (ip.op().run)(vm, ip, SPARE, meter, status)
     } else {
         park(vm, ip, meter, status);
         Signal::Next
@@ -69,7 +81,7 @@ pub(crate) fn step(vm: &mut Vm) -> Signal {
     match Ip::at(&vm.frame.program, usize::from(vm.pc)) {
         Some(ip) => {
             let (meter, status) = (Meter::new(vm.ergs), vm.status);
-            table::stepped(ip.op().kind())(vm, ip, meter, status)
+            table::stepped(ip.op().kind())(vm, ip, SPARE, meter, status)
         }
         None => vm.step_carefully(),
     }
@@ -81,7 +93,7 @@ fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
     match at {
         Some(ip) => {
             let (meter, status) = (Meter::new(vm.ergs), vm.status);
-            (ip.op().run)(vm, ip, meter, status)
+            (ip.op().run)(vm, ip, SPARE, meter, status)
         }
         None => careful::<THREADED>(vm),
     }
@@ -101,7 +113,13 @@ fn careful<const THREADED: bool>(vm: &mut Vm) -> Signal {
 /// somebody who can do it.
 #[cold]
 #[inline(never)]
-fn refuse<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+fn refuse<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
     const BENIGN: u32 = status::FLAGS | status::TAGS | status::CLEARS_DST1;
     let op = ip.op();
     let wrong = status & op.mask;
@@ -109,14 +127,14 @@ fn refuse<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) 
         if wrong != 0 && wrong == status::tag_of(op.dst0) && op.only_overwrites() {
             // All that is in the way is the tag of a pointer that the result takes the place of.
             if let (_, false) = meter.charge(op.price()) {
-                return redo::<THREADED>(vm, ip, meter, status & !wrong);
+                return redo::<THREADED>(vm, ip, SPARE, meter, status & !wrong);
             }
         }
         if wrong & status::FLAGS == 0 {
-            return general::general::<THREADED>(vm, ip, meter, status);
+            return general::general::<THREADED>(vm, ip, SPARE, meter, status);
         }
         if let (charged, false) = meter.charge(op.price()) {
-            return next::<THREADED>(vm, ip.next(), charged, status);
+            return next::<THREADED>(vm, ip.next(), SPARE, charged, status);
         }
     }
     park(vm, ip, meter, status);
@@ -125,25 +143,37 @@ fn refuse<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) 
 
 /// Does an instruction with another status.
 #[inline(always)]
-fn redo<const THREADED: bool>(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) -> Signal {
+fn redo<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32) -> Signal {
     if THREADED && CHAINED {
-        return (ip.op().run)(vm, ip, meter, status);
+        return (ip.op().run)(vm, ip, SPARE, meter, status);
     }
-    table::stepped(ip.op().kind())(vm, ip, meter, status)
+    table::stepped(ip.op().kind())(vm, ip, SPARE, meter, status)
 }
 
 /// [`refuse`] for handlers that have charged for the instruction already.
 #[cold]
 #[inline(never)]
-fn retract<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u32) -> Signal {
+fn retract<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    charged: Meter,
+    status: u32,
+) -> Signal {
     let meter = charged.refund(ip.op().price());
-    refuse::<THREADED>(vm, ip, meter, status)
+    refuse::<THREADED>(vm, ip, SPARE, meter, status)
 }
 
 /// Takes over an instruction that the frame cannot pay, with the ergs that paying has left.
 #[cold]
 #[inline(never)]
-fn too_dear<const THREADED: bool>(vm: &mut Vm, ip: Ip, charged: Meter, status: u32) -> Signal {
+fn too_dear<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    charged: Meter,
+    status: u32,
+) -> Signal {
     let meter = charged.refund(ip.op().price());
     park(vm, ip, meter, status);
     careful::<THREADED>(vm)
@@ -157,7 +187,7 @@ macro_rules! charge {
     ($vm:ident, $ip:ident, $meter:ident, $status:ident, $price:expr) => {{
         let (charged, short) = $meter.charge($price);
         if short {
-            return $crate::vm::fast::too_dear::<THREADED>($vm, $ip, charged, $status);
+            return $crate::vm::fast::too_dear::<THREADED>($vm, $ip, SPARE, charged, $status);
         }
         charged
     }};
@@ -167,7 +197,7 @@ macro_rules! charge {
 macro_rules! admit {
     ($vm:ident, $ip:ident, $meter:ident, $status:ident, $price:expr) => {{
         if $status & $ip.op().mask != 0 {
-            return $crate::vm::fast::refuse::<THREADED>($vm, $ip, $meter, $status);
+            return $crate::vm::fast::refuse::<THREADED>($vm, $ip, SPARE, $meter, $status);
         }
         $crate::vm::fast::charge!($vm, $ip, $meter, $status, $price)
     }};

@@ -1,7 +1,7 @@
 //! Operations on pointers.
 
 use super::operands::{Destination, Operands, Source};
-use super::{Ip, Meter, Signal, Vm, admit, next, retract};
+use super::{Ip, Meter, SPARE, Signal, Spare, Vm, admit, next, retract};
 use crate::isa::RICH_ADDRESSING_ERGS;
 use crate::program::Op;
 use crate::semantics::{self, PointerOp};
@@ -30,14 +30,15 @@ pointer_ops!(Add Sub Pack Shrink);
 pub(super) fn pointer<P: Pointer, S: Source, D: Destination, const THREADED: bool>(
     vm: &mut Vm,
     ip: Ip,
+    _: Spare,
     meter: Meter,
     status: u32,
 ) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
     match compute::<P, S, D>(vm, op, status) {
-        Some(tag) => next::<THREADED>(vm, ip.next(), charged, status | tag),
-        None => retract::<THREADED>(vm, ip, charged, status),
+        Some(tag) => next::<THREADED>(vm, ip.next(), SPARE, charged, status | tag),
+        None => retract::<THREADED>(vm, ip, SPARE, charged, status),
     }
 }
 
