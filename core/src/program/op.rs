@@ -245,8 +245,10 @@ impl Prepared {
             traits |= traits::ONLY_OVERWRITES;
         }
         let kind = fast::Kind::of(variant);
-        // Pointer operations look at the tags of the first source and of the destination themselves.
+        // Pointer operations look at the tags of the first source and of the destination themselves; reads through pointers
+        // often replace the pointer, and do so, too.
         let pointer = is_pointer_op(row.opcode);
+        let minds_dst0 = !pointer && !matches!(row.opcode, Opcode::FatPointerRead);
         // Used as a number in user space, a pointer loses its metadata. The handlers leave that to others.
         let numbers = takes_numbers(row.opcode);
         Self {
@@ -260,7 +262,7 @@ impl Prepared {
             always,
             src0_tag: numbers && from_register,
             src1_tag: numbers || pointer || is_far_call(row.opcode),
-            dst0_tag: !pointer && to_register && !matches!(row.dst0, Dst0::None),
+            dst0_tag: minds_dst0 && to_register && !matches!(row.dst0, Dst0::None),
             second: match row.opcode {
                 Opcode::Mul | Opcode::Div => Second::Number,
                 _ if !(row.dst1 && variant.has(Modifier::Increment)) => Second::None,

@@ -5,7 +5,7 @@ use super::ip::Ip;
 use super::{Decommitted, RunError, Signal, Stop, Vm, status};
 use crate::host::{Host, StorageSlot};
 use crate::isa::{
-    self, Instruction, KERNEL_STIPEND_BYTES, Opcode, WARM_READ_REFUND_ERGS, WARM_WRITE_REFUND_ERGS,
+    Instruction, KERNEL_STIPEND_BYTES, Opcode, WARM_READ_REFUND_ERGS, WARM_WRITE_REFUND_ERGS,
     WRITE_AFTER_READ_REFUND_ERGS,
 };
 use crate::precompiles::{self, CallFault, PrecompileAbi};
@@ -126,17 +126,28 @@ impl Vm {
         if self.status & op.mask != 0 {
             return None;
         }
-        let ergs = self.ergs.checked_sub(isa::variant(op.slot()).row.ergs)?;
-        let tagged = |register| Tagged {
-            word: self.source(register),
-            is_pointer: self.status & status::tag_of(register) != 0,
-        };
-        let operands = Operands::in_registers(tagged(op.src0), tagged(op.src1), self.sp);
-        let instruction = self.frame.program.instruction(self.pc);
+        let ergs = self.ergs.checked_sub(op.price())?;
         let before = (self.ergs, self.pc, self.instructions);
+        let pc = self.pc;
         (self.ergs, self.instructions) = (ergs, self.instructions + 1);
-        self.pc = self.pc.wrapping_add(1);
-        let done = self.hosted(host, &instruction, &operands);
+        self.pc = pc.wrapping_add(1);
+        let done = match op.opcode {
+            Opcode::StorageRead => self
+                .storage_read(host, &self.source(op.src0))
+                .map(|value| self.set_destination(op.dst0, &value)),
+            Opcode::StorageWrite => {
+                self.storage_write(host, &self.source(op.src0), &self.source(op.src1))
+            }
+            _ => {
+                let tagged = |register| Tagged {
+                    word: self.source(register),
+                    is_pointer: self.status & status::tag_of(register) != 0,
+                };
+                let operands = Operands::in_registers(tagged(op.src0), tagged(op.src1), self.sp);
+                let instruction = self.frame.program.instruction(pc);
+                self.hosted(host, &instruction, &operands)
+            }
+        };
         if let Err(RunError::Host(_)) = done {
             (self.ergs, self.pc, self.instructions) = before;
         }
@@ -184,16 +195,29 @@ impl Vm {
         address: Address,
         address_hash: u64,
         key: &Word,
-    ) -> Result<usize, RunError<H::Fault>> {
+    ) -> Result<usize, H::Fault> {
         let index = self.slots.intern(&address, address_hash, key);
-        let slot = &mut self.slots.all[index];
-        if slot.initial.is_none() {
-            let initial = host.slot(&address, key).map_err(RunError::Host)?;
-            slot.current = initial.value;
-            slot.is_free = host.is_free(&address, key);
-            slot.initial = Some(initial);
+        if self.slots.all[index].initial.is_none() {
+            self.load_slot(host, index, address, key)?;
         }
         Ok(index)
+    }
+
+    /// Asks the host for a slot's state before the batch.
+    #[inline(never)]
+    fn load_slot<H: Host>(
+        &mut self,
+        host: &mut H,
+        index: usize,
+        address: Address,
+        key: &Word,
+    ) -> Result<(), H::Fault> {
+        let initial = host.slot(&address, key)?;
+        let slot = &mut self.slots.all[index];
+        slot.current = initial.value;
+        slot.is_free = host.is_free(&address, key);
+        slot.initial = Some(initial);
+        Ok(())
     }
 
     /// Marks a slot as warm.
@@ -254,6 +278,7 @@ impl Vm {
             self.code_storage_hash,
             destination,
         )
+        .map_err(RunError::Host)
     }
 
     /// Notes that a code hash was read, which warms its slot but is not refunded.
@@ -266,13 +291,23 @@ impl Vm {
         }
     }
 
+    /// A slot of the current frame's contract.
+    #[inline(always)]
+    fn frames_slot<H: Host>(
+        &mut self,
+        host: &mut H,
+        key: &Word,
+    ) -> Result<usize, RunError<H::Fault>> {
+        self.loaded_slot(host, self.frame.this_address, self.frame.address_hash, key)
+            .map_err(RunError::Host)
+    }
+
     fn storage_read<H: Host>(
         &mut self,
         host: &mut H,
         key: &Word,
     ) -> Result<Word, RunError<H::Fault>> {
-        let index =
-            self.loaded_slot(host, self.frame.this_address, self.frame.address_hash, key)?;
+        let index = self.frames_slot(host, key)?;
         let slot = &self.slots.all[index];
         let value = slot.current;
         let refund = if slot.was_read || slot.is_free { WARM_READ_REFUND_ERGS } else { 0 };
@@ -289,8 +324,7 @@ impl Vm {
         key: &Word,
         value: &Word,
     ) -> Result<(), RunError<H::Fault>> {
-        let index =
-            self.loaded_slot(host, self.frame.this_address, self.frame.address_hash, key)?;
+        let index = self.frames_slot(host, key)?;
         let slot = &self.slots.all[index];
         let (old, paid) = (slot.current, slot.paid);
         let refund = if slot.was_written || slot.is_free {

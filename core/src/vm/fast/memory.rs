@@ -193,7 +193,7 @@ pub(super) fn pointer_read<const INCREMENT: bool, const FAR: bool, const THREADE
         };
         vm.set_destination(op.dst0, &value);
     }
-    let mut status = status;
+    let mut status = status & !status::tag_of(op.dst0);
     if INCREMENT {
         vm.set_destination(op.dst1, &incremented(&word, pointer.offset));
         status |= status::tag_of(op.dst1);
