@@ -1,6 +1,5 @@
 //! Arithmetic, logic and shifts on words, with the flags they set.
 
-use super::scalar::scalar;
 use crate::word::Word;
 
 #[cfg(target_pointer_width = "32")]
@@ -274,7 +273,7 @@ fn funnel(high: u64, low: u64, bits: u32) -> u64 {
 #[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn shl(a: &Word, by: u8) -> Word {
-    let [a0, a1, a2, a3] = a.0.map(scalar);
+    let [a0, a1, a2, a3] = a.0;
     let bits = u32::from(by & 63);
     let funnel = |high, low| funnel(high, low, bits);
     Word(match by >> 6 {
@@ -289,7 +288,7 @@ pub fn shl(a: &Word, by: u8) -> Word {
 #[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn shr(a: &Word, by: u8) -> Word {
-    let [a0, a1, a2, a3] = a.0.map(scalar);
+    let [a0, a1, a2, a3] = a.0;
     let bits = u32::from(by & 63);
     let funnel = |high: u64, low: u64| low >> bits | high << 1 << (63 - bits);
     Word(match by >> 6 {
@@ -304,7 +303,7 @@ pub fn shr(a: &Word, by: u8) -> Word {
 #[cfg(not(target_pointer_width = "32"))]
 #[inline(always)]
 pub fn rol(a: &Word, by: u8) -> Word {
-    let [a0, a1, a2, a3] = a.0.map(scalar);
+    let [a0, a1, a2, a3] = a.0;
     let bits = u32::from(by & 63);
     let [a0, a1, a2, a3] = match by >> 6 {
         0 => [a0, a1, a2, a3],

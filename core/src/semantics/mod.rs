@@ -4,7 +4,6 @@ mod alu;
 #[cfg(any(test, target_pointer_width = "32"))]
 mod halves;
 mod pointer;
-mod scalar;
 
 pub use alu::{
     Add, And, Binary, Div, FlagState, Flags, Mul, MulLow, Or, Rol, Ror, Shl, Shr, Sub, Xor, add,

@@ -1,6 +1,6 @@
 //! The instruction pointer of the fast path: a bare address into the prepared instructions of the current frame.
 //!
-//! This is the one place of the crate with `unsafe`. With an index instead, every instruction loads the slice
+//! With an index instead, every instruction loads the slice
 //! from the frame, compares, and multiplies: the arithmetic loop of the benches is a third slower.
 
 #![allow(unsafe_code, reason = "an index costs a third of the speed of short instructions")]
@@ -14,7 +14,7 @@ use crate::program::{Op, Program};
 /// - making one with [`Ip::at`], which checks its index, or from another: with [`Ip::next`], which is called for
 ///   ordinary instructions only, never for the last one (that stands for the end and does not go on), or with
 ///   [`Ip::target`], whose displacement was checked when the program was made;
-/// - dropping it before the current frame, which owns the program, changes (`park` and `resume` in `fast.rs`).
+/// - dropping it before the current frame, which owns the program, changes (`park` and `resume` in `fast/mod.rs`).
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Ip(*const Op);

@@ -1,11 +1,10 @@
-//! Events and logs, put together from the machine's queues.
+//! Events and logs as goldens have them.
 
 use super::format::{Event, L1Log};
 use super::value::{Bytes, Hex};
+use crate::events;
 use eravm_core::{CodeKind, L1Message, VersionedHash, Word, system_address};
 
-/// `EventWriter`, the only contract whose entries are events.
-const EVENT_WRITER: u16 = 0x800d;
 /// `L1Messenger`, which announces users' logs with events.
 const L1_MESSENGER: u16 = 0x8008;
 /// `KnownCodesStorage`, which announces code with events.
@@ -34,40 +33,14 @@ const fn word(digits: &str) -> Word {
     Word(limbs)
 }
 
-/// Groups the event queue.
-///
-/// The first entry of an event has the number of topics in bits 0..32 of its key and the bytes of data in bits 32..64;
-/// its value is the first topic. The other entries have two words each: first the other topics, then the data. The first
-/// topic is not one but the emitting contract. Entries that do not fit this are left out, as the network does.
+/// The events of a queue as goldens have them.
 pub(super) fn group(queue: &[eravm_core::Event]) -> Vec<Event> {
-    let writer = system_address(EVENT_WRITER);
-    let mut entries = queue.iter().filter(|entry| entry.address == writer).peekable();
-    let mut events = Vec::new();
-    while let Some(first) = entries.next() {
-        if !first.is_first {
-            continue;
-        }
-        let mut words = vec![first.value];
-        while let Some(entry) = entries.next_if(|entry| !entry.is_first) {
-            words.extend([entry.key, entry.value]);
-        }
-        events.extend(event(first, &words));
-    }
-    events
-}
-
-fn event(first: &eravm_core::Event, words: &[Word]) -> Option<Event> {
-    let topics = first.key.low_u32() as usize;
-    let bytes = (first.key.0[0] >> 32) as usize;
-    let (topics, rest) = words.split_at_checked(topics)?;
-    let (address, topics) = topics.split_first()?;
-    let mut data: Vec<u8> = rest.iter().flat_map(Word::to_be_bytes).collect();
-    if data.len() < bytes {
-        return None;
-    }
-    data.truncate(bytes);
-    let topics = topics.iter().map(|topic| Hex(*topic)).collect();
-    Some((first.tx_number, Hex(address.to_address()), topics, Bytes(data)))
+    let events = events::group(queue).into_iter();
+    let in_golden = |event: events::Event| {
+        let topics = event.topics.into_iter().map(Hex).collect();
+        (event.tx_number, Hex(event.address), topics, Bytes(event.data))
+    };
+    events.map(in_golden).collect()
 }
 
 /// The logs that users sent to L1, from the events that announce them.
