@@ -23,6 +23,7 @@ use meter::Meter;
 
 use super::ip::Ip;
 use super::{Signal, Vm, status};
+use crate::word::Word;
 use core::mem::MaybeUninit;
 
 /// Executes one instruction and, on the threaded path, all that follow until something stops it.
@@ -130,6 +131,12 @@ fn refuse<const THREADED: bool>(
                 return redo::<THREADED>(vm, ip, SPARE, meter, status & !wrong);
             }
         }
+        if wrong == status::CLEARS_DST1 && op.opcode.is_binary() {
+            // All that is in the way is a register to be cleared afterwards.
+            if let (_, false) = meter.charge(op.price()) {
+                return do_and_clear::<THREADED>(vm, ip, SPARE, meter, status);
+            }
+        }
         if wrong & status::FLAGS == 0 {
             return general::general::<THREADED>(vm, ip, SPARE, meter, status);
         }
@@ -148,6 +155,21 @@ fn redo<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, statu
         return (ip.op().run)(vm, ip, SPARE, meter, status);
     }
     table::stepped(ip.op().kind())(vm, ip, SPARE, meter, status)
+}
+
+/// Does an instruction that can be paid and does not fail, then clears its `dst1`.
+fn do_and_clear<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
+    let op = ip.op();
+    let signal = table::stepped(op.kind())(vm, ip, SPARE, meter, status & !status::CLEARS_DST1);
+    vm.set_destination(op.dst1, &Word::ZERO);
+    vm.status = vm.status & !status::tag_of(op.dst1) | status::CLEARS_DST1;
+    if THREADED && CHAINED && signal == Signal::Next { resume::<THREADED>(vm) } else { signal }
 }
 
 /// [`refuse`] for handlers that have charged for the instruction already.
