@@ -452,6 +452,12 @@ impl Pages {
         if place == EMPTY_PLACE { None } else { self.places.get_mut(place as usize) }
     }
 
+    /// Whether the next call takes memory.
+    #[inline]
+    pub(crate) fn next_call_takes_memory(&self) -> bool {
+        self.heaps.len() == self.heaps.capacity()
+    }
+
     /// Takes note of a far call, whose heaps have numbers that are found by index from now on.
     #[inline]
     pub(crate) fn add_call(&mut self, base_page: u32) {
@@ -546,6 +552,14 @@ impl Pages {
     /// Takes a page out, to be dropped or kept by a snapshot.
     pub(crate) fn take(&mut self, number: u32) -> Option<Page> {
         self.vacate(number).map(core::mem::take)
+    }
+
+    /// Takes a page out that was not there at a moment to which the machine goes back.
+    pub(crate) fn forget(&mut self, number: u32) {
+        self.take(number);
+        if let Some(index) = self.heap_index(number) {
+            self.heaps[index] = EMPTY_PLACE;
+        }
     }
 
     /// Frees a page, keeping its memory for the next one; returns the bytes of memory given back.

@@ -147,7 +147,6 @@ impl Vm {
             self.stipend(is_kernel(&this_address), hash.0[0] == VersionedHash::BLOB && shard == 0);
         let base_page = self.next_base_page;
         self.next_base_page = base_page.wrapping_add(PAGES_PER_CALL);
-        self.pages.add_call(base_page);
         let frame = Frame {
             this_address,
             address_hash: self.slots.hash_of_address(&this_address),
@@ -178,9 +177,10 @@ impl Vm {
         self.frame.sp = self.sp;
         self.frame.ergs = self.ergs;
         let caller = core::mem::replace(&mut self.frame, frame);
-        if self.callers.len() == self.callers.capacity() {
+        if self.callers.len() == self.callers.capacity() || self.pages.next_call_takes_memory() {
             self.check_memory();
         }
+        self.pages.add_call(base_page);
         self.callers.push(caller);
         self.pc = 0;
         self.sp = 0;

@@ -190,7 +190,7 @@ impl Vm {
     ) {
         for number in self.pages.numbers() {
             if pages.binary_search_by_key(&number, |(number, _)| *number).is_err() {
-                self.pages.take(number);
+                self.pages.forget(number);
             }
         }
         self.pages.forget_calls(self.next_base_page);

@@ -1,7 +1,7 @@
 //! `log.precompile`, apart from what precompiles compute.
 
 use super::*;
-use eravm_core::{RunError, Stop};
+use eravm_core::{Exit, Limits, RunError, Stop};
 
 /// Keccak-256 of nothing, first limb.
 const EMPTY_KECCAK: u64 = 0xc5d2_4601_86f7_233c;
@@ -112,4 +112,24 @@ fn reading_a_page_that_is_gone_is_refused() {
     assert_eq!(run("panic"), Err(RunError::Stopped(Stop::PageFreed(2050))));
     // A page that was returned stays as long as there is a pointer to it.
     assert!(run("ret r0").is_ok());
+}
+
+#[test]
+fn going_back_forgets_a_page_that_only_a_precompile_made() {
+    // The callee leaves its heap alone, so there is no such page until the precompile writes to it.
+    let code = "add @callee[0], r0, r3\nadd @down[0], r0, r2\nfar_call r2, r3, @after
+        after: add @abi[0], r0, r2\nlog.precompile r2, r0, r4\nret r0";
+    let cells = format!("{}\ndown: {}", call_abi([0, 2050], 0, [0, 0]), abi(0, 0, 0, ALL));
+    let text = calling("0x8010", &format!("add @abi[0], r0, r2\n{code}"), &cells, USER, "ret r0");
+    let world = world(&text);
+    let (mut vm, mut host) = world.prepare().vm();
+    let upto_return = Limits { instructions: Some(5), ergs: None };
+    assert_eq!(vm.run_limited(&mut host, upto_return), Ok(Exit::InstructionLimit));
+    assert_eq!((vm.current_frame().base_page, vm.pc()), (8, 4));
+    vm.make_snapshot().unwrap();
+    assert!(vm.run(&mut host).is_ok());
+    let first = *vm.final_registers();
+    vm.rollback().unwrap();
+    assert!(vm.run(&mut host).is_ok(), "the page is not one that was freed");
+    assert_eq!(*vm.final_registers(), first);
 }

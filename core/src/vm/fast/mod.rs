@@ -29,11 +29,11 @@ use core::mem::MaybeUninit;
 /// Executes one instruction and, on the threaded path, all that follow until something stops it.
 pub(crate) type Handler = fn(&mut Vm, Ip, Spare, Meter, u32) -> Signal;
 
-/// Two argument registers of a handler that hold nothing.
+/// Two argument registers of a handler that hold nothing. A number of twice their width, because a handler must not have
+/// anything that the compiler puts into memory.
 ///
-/// PERF: the optimiser likes to compute in the third and fourth argument registers of x86-64. What travels in them is moved out at the
-/// beginning of a handler and back at its end, one in eight of all instructions.
-/// A number of twice the width, because a handler must not have anything that the compiler puts into memory.
+/// PERF: the optimiser likes to compute in the third and fourth argument registers of x86-64. What travels in them is moved out at
+/// the beginning of a handler and back at its end: one in eight of all instructions.
 #[cfg(not(target_pointer_width = "32"))]
 type Spare = MaybeUninit<u128>;
 #[cfg(target_pointer_width = "32")]
