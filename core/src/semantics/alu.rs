@@ -102,13 +102,13 @@ trait Limbwise {
     fn limb(a: u64, b: u64, carry: bool) -> (u64, bool);
 }
 
-/// [`Binary::stream`] for limbwise operations.
+/// Computes a limbwise operation; returns the last carry, and whether the result is zero.
 #[inline(always)]
 fn limb_by_limb<O: Limbwise>(
     a: impl Fn(usize) -> u64,
     b: impl Fn(usize) -> u64,
-    put: impl Fn(usize, u64),
-) -> (Word, FlagState) {
+    mut put: impl FnMut(usize, u64),
+) -> (bool, bool) {
     let (mut carry, mut any) = (false, 0);
     for k in 0..4 {
         let limb;
@@ -116,11 +116,7 @@ fn limb_by_limb<O: Limbwise>(
         any |= limb;
         put(k, limb);
     }
-    let zero = any == 0;
-    (
-        Word::ZERO,
-        if O::CARRIES { FlagState::of_carry(carry, zero) } else { FlagState::of_zero(zero) },
-    )
+    (carry, any == 0)
 }
 
 macro_rules! limbwise {
@@ -144,11 +140,9 @@ macro_rules! limbwise {
 
             #[inline(always)]
             fn apply(a: &Word, b: &Word) -> (Word, Word, Flags) {
-                let (mut result, mut carry) = (Word::ZERO, false);
-                for k in 0..4 {
-                    (result.0[k], carry) = Self::limb(a.0[k], b.0[k], carry);
-                }
-                let zero = result.is_zero();
+                let mut result = Word::ZERO;
+                let (carry, zero) =
+                    limb_by_limb::<Self>(|k| a.0[k], |k| b.0[k], |k, limb| result.0[k] = limb);
                 let flags = if Self::CARRIES {
                     Flags::of_carry(carry, zero)
                 } else {
@@ -163,7 +157,13 @@ macro_rules! limbwise {
                 b: impl Fn(usize) -> u64,
                 put: impl Fn(usize, u64),
             ) -> (Word, FlagState) {
-                limb_by_limb::<Self>(a, b, put)
+                let (carry, zero) = limb_by_limb::<Self>(a, b, put);
+                let flags = if Self::CARRIES {
+                    FlagState::of_carry(carry, zero)
+                } else {
+                    FlagState::of_zero(zero)
+                };
+                (Word::ZERO, flags)
             }
         }
     )*};

@@ -9,7 +9,7 @@ use crate::isa::{
 use crate::program::Program;
 use crate::semantics::{FarCallAbi, FatPointer, Flags, Forwarding};
 use crate::state::frame::{Frame, PAGES_PER_CALL, UNMAPPED_PAGE};
-use crate::state::page::EMPTY_PLACE;
+use crate::state::pages::EMPTY_PLACE;
 use crate::state::registers::Register;
 use crate::versioned_hash::{CodeKind, VersionedHash};
 use crate::word::Word;

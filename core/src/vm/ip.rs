@@ -1,7 +1,7 @@
 //! The instruction pointer of the fast path: a bare address into the prepared instructions of the current frame.
 //!
-//! With an index instead, every instruction loads the slice
-//! from the frame, compares, and multiplies: the arithmetic loop of the benches is a third slower.
+//! With an index instead, every instruction loads the slice from the frame, compares, and multiplies: the arithmetic loop of
+//! the benches is a third slower.
 
 #![allow(unsafe_code, reason = "an index costs a third of the speed of short instructions")]
 

@@ -87,26 +87,23 @@ impl Vm {
     ) -> Result<Signal, RunError<H::Fault>> {
         if let Some(done) = self.step_plainly_with_host(host) {
             done?;
-            return match self.stop {
-                Some(stop) => Err(stop.into()),
-                None => Ok(Signal::Next),
-            };
+        } else {
+            let plan = self.plan();
+            if plan.outcome != Outcome::Executes {
+                return Ok(self.step_carefully());
+            }
+            let instruction = plan.instruction;
+            let before = (self.ergs, self.sp, self.pc, self.instructions);
+            self.commit(&plan);
+            let operands = self.take_operands(&instruction);
+            self.pc = self.pc.wrapping_add(1);
+            let done = self.hosted(host, &instruction, &operands);
+            if let Err(RunError::Host(_)) = done {
+                (self.ergs, self.sp, self.pc, self.instructions) = before;
+            }
+            done?;
+            self.clear_second(&instruction);
         }
-        let plan = self.plan();
-        if plan.outcome != Outcome::Executes {
-            return Ok(self.step_carefully());
-        }
-        let instruction = plan.instruction;
-        let before = (self.ergs, self.sp, self.pc, self.instructions);
-        self.commit(&plan);
-        let operands = self.take_operands(&instruction);
-        self.pc = self.pc.wrapping_add(1);
-        let done = self.hosted(host, &instruction, &operands);
-        if let Err(RunError::Host(_)) = done {
-            (self.ergs, self.sp, self.pc, self.instructions) = before;
-        }
-        done?;
-        self.clear_second(&instruction);
         match self.stop {
             Some(stop) => Err(stop.into()),
             None => Ok(Signal::Next),

@@ -32,7 +32,8 @@ use crate::state::frame::{
     FIRST_BASE_PAGE, FIRST_CALL_BASE_PAGE, FIRST_CALLDATA_PAGE, Frame, NearFrames,
 };
 use crate::state::journal::Undo;
-use crate::state::page::{EMPTY_PLACE, Page, Pages};
+use crate::state::page::Page;
+use crate::state::pages::{EMPTY_PLACE, Pages};
 use crate::state::registers::{Register, Registers};
 use crate::state::slots::Slots;
 use crate::state::stack::Stack;

@@ -3,7 +3,7 @@
 use super::binary::read;
 use super::operands::Source;
 use super::{
-    Ip, Meter, SPARE, Signal, Spare, Vm, admit, careful, charge, next, park, refuse, resume,
+    Ip, Meter, SPARE, Signal, Spare, Vm, admit, careful, charge, go_on, next, park, refuse,
     retract, table,
 };
 use crate::isa::{AVERAGE_ERGS, DstMode, NEAR_CALL_ERGS, RICH_ADDRESSING_ERGS, SrcMode};
@@ -144,11 +144,11 @@ fn ret_far<E: FrameEnding, const THREADED: bool>(
     status: u32,
 ) -> Signal {
     park(vm, ip, charged, status);
-    match leave::<E>(vm, ip.op().src0) {
-        Signal::Next if vm.stop.is_some() => Signal::Stopped,
-        Signal::Next if THREADED => resume_next::<THREADED>(vm),
-        signal => signal,
+    let signal = leave::<E>(vm, ip.op().src0);
+    if vm.stop.is_some() {
+        return Signal::Stopped;
     }
+    go_on::<THREADED>(vm, signal)
 }
 
 /// Apart from the handler, whose last call would be no jump otherwise.
@@ -157,10 +157,6 @@ fn leave<E: FrameEnding>(vm: &mut Vm, abi: Register) -> Signal {
     let is_pointer = vm.status & status::tag_of(abi) != 0;
     let abi = Tagged { word: vm.source(abi), is_pointer };
     vm.ret_far(E::ENDING, abi)
-}
-
-fn resume_next<const THREADED: bool>(vm: &mut Vm) -> Signal {
-    if super::CHAINED { resume::<THREADED>(vm) } else { Signal::Next }
 }
 
 /// `nop` with stack operands moves `sp`.

@@ -1,6 +1,7 @@
 //! The less common cases of instructions that compute: pointer tags on what is read or overwritten, a `dst1` to be cleared,
 //! addressing modes that compilers do not emit together. One function for each operation, which looks up everything else.
 
+use super::operands::{source_place, target_place};
 use super::{Ip, Meter, SPARE, Signal, Spare, careful, next, park};
 use crate::isa::{DstMode, Opcode, SrcMode};
 use crate::program::Op;
@@ -134,8 +135,6 @@ impl Source {
         const REGISTER: u16 = SrcMode::Reg as u16;
         const IMMEDIATE: u16 = SrcMode::Imm as u16;
         const CODE: u16 = SrcMode::Code as u16;
-        const ABSOLUTE: u16 = SrcMode::StackAbsolute as u16;
-        const RELATIVE: u16 = SrcMode::StackRelative as u16;
         let sp = vm.sp;
         match op.src_mode() {
             REGISTER => Some(Self { value: in_register(vm, op.src0, status), sp }),
@@ -146,11 +145,7 @@ impl Source {
             }
             mode => {
                 let address = address(vm, op.src0, op.imm0);
-                let (index, sp) = match mode {
-                    ABSOLUTE => (address, sp),
-                    RELATIVE => (sp.wrapping_sub(address), sp),
-                    _ => (sp.wrapping_sub(address), sp.wrapping_sub(address)),
-                };
+                let (index, sp) = source_place(mode, address, sp);
                 let stack = &vm.frame.stack;
                 if !stack.has_room_for(index) {
                     return None;
@@ -175,18 +170,12 @@ impl Target {
     #[inline(always)]
     fn find(vm: &Vm, op: &Op, sp: u16) -> Option<Self> {
         const REGISTER: u16 = DstMode::Reg as u16;
-        const ABSOLUTE: u16 = DstMode::StackAbsolute as u16;
-        const RELATIVE: u16 = DstMode::StackRelative as u16;
         let mode = op.dst_mode();
         if mode == REGISTER {
             return Some(Self { index: None, sp });
         }
         let address = address(vm, op.dst0, op.imm1);
-        let (index, sp) = match mode {
-            ABSOLUTE => (address, sp),
-            RELATIVE => (sp.wrapping_sub(address), sp),
-            _ => (sp, sp.wrapping_add(address)),
-        };
+        let (index, sp) = target_place(mode, address, sp);
         vm.frame.stack.has_room_for(index).then_some(Self { index: Some(index), sp })
     }
 

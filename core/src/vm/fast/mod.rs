@@ -104,7 +104,14 @@ fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
 #[cold]
 #[inline(never)]
 fn careful<const THREADED: bool>(vm: &mut Vm) -> Signal {
-    match vm.step_carefully() {
+    let signal = vm.step_carefully();
+    go_on::<THREADED>(vm, signal)
+}
+
+/// Goes on after an instruction that parked the state, if that is how handlers go on.
+#[inline(always)]
+fn go_on<const THREADED: bool>(vm: &mut Vm, signal: Signal) -> Signal {
+    match signal {
         Signal::Next if THREADED && CHAINED => resume::<THREADED>(vm),
         signal => signal,
     }
@@ -169,7 +176,7 @@ fn do_and_clear<const THREADED: bool>(
     let signal = table::stepped(op.kind())(vm, ip, SPARE, meter, status & !status::CLEARS_DST1);
     vm.set_destination(op.dst1, &Word::ZERO);
     vm.status = vm.status & !status::tag_of(op.dst1) | status::CLEARS_DST1;
-    if THREADED && CHAINED && signal == Signal::Next { resume::<THREADED>(vm) } else { signal }
+    go_on::<THREADED>(vm, signal)
 }
 
 /// [`refuse`] for handlers that have charged for the instruction already.

@@ -93,6 +93,26 @@ pub(super) const PUSH: u16 = DstMode::StackPush as u16;
 pub(super) const TO_RELATIVE: u16 = DstMode::StackRelative as u16;
 pub(super) const TO_ABSOLUTE: u16 = DstMode::StackAbsolute as u16;
 
+/// Where a first source in one of the stack modes is, and the stack pointer afterwards.
+#[inline(always)]
+pub(super) const fn source_place(mode: u16, address: u16, sp: u16) -> (u16, u16) {
+    match mode {
+        FROM_ABSOLUTE => (address, sp),
+        FROM_RELATIVE => (sp.wrapping_sub(address), sp),
+        _ => (sp.wrapping_sub(address), sp.wrapping_sub(address)),
+    }
+}
+
+/// Where a first result goes to in one of the stack modes, and the stack pointer afterwards.
+#[inline(always)]
+pub(super) const fn target_place(mode: u16, address: u16, sp: u16) -> (u16, u16) {
+    match mode {
+        TO_ABSOLUTE => (address, sp),
+        TO_RELATIVE => (sp.wrapping_sub(address), sp),
+        _ => (sp, sp.wrapping_add(address)),
+    }
+}
+
 impl Source for InRegister {
     type Limbs<'a> = (&'a [Cell<u64>; LIMBS], Register);
 
@@ -158,11 +178,8 @@ impl<const MODE: u16> Source for Stack<MODE> {
     #[inline(always)]
     fn find<'a>(operands: &Operands<'a>, sp: u16) -> Option<Found<OnStack<'a>>> {
         let address = operands.address(operands.op.src0, operands.op.imm0);
-        let (index, sp) = match if MODE == ANY { operands.op.src_mode() } else { MODE } {
-            FROM_ABSOLUTE => (address, sp),
-            FROM_RELATIVE => (sp.wrapping_sub(address), sp),
-            _ => (sp.wrapping_sub(address), sp.wrapping_sub(address)),
-        };
+        let mode = if MODE == ANY { operands.op.src_mode() } else { MODE };
+        let (index, sp) = source_place(mode, address, sp);
         Some(Found { limbs: operands.on_stack(index)?, index, sp })
     }
 
@@ -179,11 +196,8 @@ impl<const MODE: u16> Destination for Stack<MODE> {
     #[inline(always)]
     fn find<'a>(operands: &Operands<'a>, sp: u16) -> Option<Found<OnStack<'a>>> {
         let address = operands.address(operands.op.dst0, operands.op.imm1);
-        let (index, sp) = match if MODE == ANY { operands.op.dst_mode() } else { MODE } {
-            TO_ABSOLUTE => (address, sp),
-            TO_RELATIVE => (sp.wrapping_sub(address), sp),
-            _ => (sp, sp.wrapping_add(address)),
-        };
+        let mode = if MODE == ANY { operands.op.dst_mode() } else { MODE };
+        let (index, sp) = target_place(mode, address, sp);
         Some(Found { limbs: operands.on_stack(index)?, index, sp })
     }
 
