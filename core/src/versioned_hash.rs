@@ -30,12 +30,16 @@ impl VersionedHash {
 
     /// Kind and whether the code is still being constructed; `None` if malformed.
     pub const fn parse(&self) -> Option<(CodeKind, bool)> {
-        let constructing = match self.0[1] {
+        Self::parse_head(self.0[0], self.0[1])
+    }
+
+    const fn parse_head(kind: u8, constructing: u8) -> Option<(CodeKind, bool)> {
+        let constructing = match constructing {
             0 => false,
             1 => true,
             _ => return None,
         };
-        match self.0[0] {
+        match kind {
             Self::ERAVM => Some((CodeKind::EraVm, constructing)),
             Self::BLOB => Some((CodeKind::Blob, constructing)),
             _ => None,
@@ -81,6 +85,57 @@ impl VersionedHash {
     /// As a machine word.
     pub fn to_word(&self) -> Word {
         Word::from_be_bytes(&self.0)
+    }
+}
+
+/// A versioned hash in the machine, as the word that is in storage.
+///
+/// PERF: taken apart in limbs. A load of bytes that were stored in limbs has to wait for them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct HashWord(pub(crate) Word);
+
+impl HashWord {
+    /// No hash.
+    pub(crate) const ZERO: Self = Self(Word::ZERO);
+
+    const fn head(self) -> [u8; 4] {
+        ((self.0.0[3] >> 32) as u32).to_be_bytes()
+    }
+
+    /// [`VersionedHash::parse`].
+    pub(crate) const fn parse(self) -> Option<(CodeKind, bool)> {
+        let [kind, constructing, ..] = self.head();
+        VersionedHash::parse_head(kind, constructing)
+    }
+
+    /// Its first byte, whether or not the rest is well-formed.
+    pub(crate) const fn kind(self) -> u8 {
+        self.head()[0]
+    }
+
+    /// [`VersionedHash::length`].
+    pub(crate) const fn length(self) -> u16 {
+        let [.., high, low] = self.head();
+        u16::from_be_bytes([high, low])
+    }
+
+    /// [`VersionedHash::digest`], in the low 28 bytes.
+    pub(crate) const fn digest(self) -> Word {
+        let Word([l0, l1, l2, l3]) = self.0;
+        Word([l0, l1, l2, l3 & 0xffff_ffff])
+    }
+
+    /// Whether code with this digest is what it names.
+    #[inline(always)]
+    pub(crate) const fn has_digest(&self, digest: &Word) -> bool {
+        let (Word([l0, l1, l2, l3]), Word([d0, d1, d2, d3])) = (&self.0, digest);
+        *l0 == *d0 && *l1 == *d1 && *l2 == *d2 && *l3 & 0xffff_ffff == *d3
+    }
+}
+
+impl From<VersionedHash> for HashWord {
+    fn from(hash: VersionedHash) -> Self {
+        Self(hash.to_word())
     }
 }
 

@@ -110,8 +110,12 @@ impl Word {
 
     /// Bits 0..160 as an address; the rest is ignored, as every instruction that takes one does.
     pub fn to_address(&self) -> Address {
+        // PERF: in the pieces in which it will be loaded again. A load across two stores has to wait for both.
+        let [l0, l1, l2, _] = self.0;
         let mut address = [0; 20];
-        address.copy_from_slice(&self.to_be_bytes()[12..]);
+        address[..8].copy_from_slice(&(l2 << 32 | l1 >> 32).to_be_bytes());
+        address[8..16].copy_from_slice(&(l1 << 32 | l0 >> 32).to_be_bytes());
+        address[16..].copy_from_slice(&(l0 as u32).to_be_bytes());
         H160(address)
     }
 }

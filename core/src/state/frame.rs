@@ -66,6 +66,81 @@ impl Frame {
     }
 }
 
+/// The far frames below the current one.
+///
+/// PERF: frames are exchanged with places that stay. A frame is large, and loads of what was just stored in smaller pieces have to
+/// wait. What comes back from a place is the frame that was there last, whose stack still has its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Callers {
+    places: Vec<Frame>,
+    len: usize,
+}
+
+impl Callers {
+    #[inline(always)]
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// From the first frame upwards.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Frame> {
+        self.places.iter().take(self.len)
+    }
+
+    /// Whether the next call takes memory.
+    #[inline]
+    pub(crate) const fn next_call_takes_memory(&self) -> bool {
+        self.len == self.places.len()
+    }
+
+    /// Puts the current frame below a new one, of which only the stack is ready: empty.
+    #[inline(always)]
+    pub(crate) fn descend(&mut self, current: &mut Frame) -> Option<&mut Frame> {
+        if self.len == self.places.len() {
+            self.add_place(current);
+        }
+        let caller = self.places.get_mut(self.len)?;
+        self.len += 1;
+        core::mem::swap(current, caller);
+        Some(caller)
+    }
+
+    #[cold]
+    fn add_place(&mut self, current: &Frame) {
+        let program = current.program.clone();
+        self.places.push(Frame { program, stack: Stack::default(), ..*current });
+    }
+
+    /// Makes the caller the current frame again and returns the one that has ended; `None` if there is no caller.
+    #[inline(always)]
+    pub(crate) fn ascend(&mut self, current: &mut Frame) -> Option<&mut Frame> {
+        let ended = self.places.get_mut(self.len.checked_sub(1)?)?;
+        self.len -= 1;
+        core::mem::swap(current, ended);
+        Some(ended)
+    }
+
+    /// Makes the first frame the current one again; all others are gone.
+    pub(crate) fn return_to_first(&mut self, current: &mut Frame) {
+        if self.len > 0 {
+            self.places.truncate(1);
+            self.len = 1;
+            self.ascend(current);
+            self.places.clear();
+        }
+    }
+
+    /// Bytes of memory in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.places.capacity() * size_of::<Frame>()
+    }
+}
+
 /// What a near call saves of its caller, and its own exception handler.
 ///
 /// PERF: the first two fields are beside each other here as in [`Op`](crate::program::Op), so that they are copied at once.

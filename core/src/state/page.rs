@@ -143,9 +143,18 @@ impl Page {
     /// Writes the word at any byte address; returns the bytes of memory newly taken.
     #[inline]
     pub(crate) fn write(&mut self, address: u64, value: &Word) -> usize {
-        let bytes = value.to_be_bytes();
         let in_chunk = (address % CHUNK_BYTES as u64) as usize;
         let split = (CHUNK_BYTES - in_chunk).min(32);
+        if split == 32 && address < DENSE_BYTES as u64 {
+            // PERF: straight to its place. A copy of bytes that were just stored has to wait for them.
+            let at = address as usize;
+            let taken = self.save(address >> CHUNK_SHIFT) + self.grow_dense(at + 32);
+            if let Some(Ok(place)) = self.dense.get_mut(at..at + 32).map(TryInto::try_into) {
+                value.write_be_bytes(place);
+            }
+            return taken;
+        }
+        let bytes = value.to_be_bytes();
         let taken = self.write_in_chunk(address, &bytes[..split]);
         if split == 32 {
             return taken;
@@ -160,13 +169,9 @@ impl Page {
         let at = (address % CHUNK_BYTES as u64) as usize;
         if address < DENSE_BYTES as u64 {
             let (start, end) = (address as usize, address as usize + bytes.len());
-            let before = self.dense.len();
-            if end > before {
-                let len = end.next_power_of_two().clamp(256, DENSE_BYTES);
-                self.dense.resize(len, 0);
-            }
+            let grown = self.grow_dense(end);
             self.dense[start..end].copy_from_slice(bytes);
-            return watched + self.dense.len() - before;
+            return watched + grown;
         }
         let mut taken = watched;
         let fresh = || -> Box<Chunk> { Box::new([0; CHUNK_BYTES]) };
@@ -190,6 +195,15 @@ impl Page {
         };
         chunk[at..at + bytes.len()].copy_from_slice(bytes);
         taken
+    }
+
+    /// Lets the dense part reach up to an address; returns the bytes of memory newly taken.
+    fn grow_dense(&mut self, end: usize) -> usize {
+        let before = self.dense.len();
+        if end > before {
+            self.dense.resize(end.next_power_of_two().clamp(256, DENSE_BYTES), 0);
+        }
+        self.dense.len() - before
     }
 
     /// Writes a run of bytes; returns the bytes of memory newly taken.
@@ -303,7 +317,10 @@ impl Page {
         let bytes = self.bytes();
         self.dense.clear();
         self.chunks = Vec::new();
-        self.far_chunks.clear();
+        // PERF: clearing an empty map is not free.
+        if !self.far_chunks.is_empty() {
+            self.far_chunks.clear();
+        }
         self.watch = None;
         self.pinned = false;
         bytes

@@ -1,17 +1,17 @@
 //! Far calls.
 
 use super::careful::{Operands, Tagged};
-use super::{RunError, Vm, is_kernel, status};
+use super::{FIRST_USER_ADDRESS, RunError, Vm, status};
 use crate::host::Host;
 use crate::isa::{
     DECOMMIT_WORD_ERGS, Instruction, MSG_VALUE_SIMULATOR_EXTRA_ERGS, Modifier, Opcode,
 };
 use crate::program::Program;
 use crate::semantics::{FarCallAbi, FatPointer, Flags, Forwarding};
-use crate::state::frame::{Frame, PAGES_PER_CALL, UNMAPPED_PAGE};
+use crate::state::frame::{PAGES_PER_CALL, UNMAPPED_PAGE};
 use crate::state::pages::EMPTY_PLACE;
 use crate::state::registers::Register;
-use crate::versioned_hash::{CodeKind, VersionedHash};
+use crate::versioned_hash::{CodeKind, HashWord, VersionedHash};
 use crate::word::Word;
 
 /// The contract that gets ergs on top of what its caller passes.
@@ -21,7 +21,7 @@ const MSG_VALUE_SIMULATOR: u64 = 0x8009;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Callee {
     /// Code that can be called as it is.
-    Code(VersionedHash),
+    Code,
     /// Foreign code, to be run by the emulator.
     Foreign,
     /// No code, or code in the wrong state of construction: the default account.
@@ -31,15 +31,15 @@ enum Callee {
 }
 
 impl Callee {
-    fn of(hash: VersionedHash, constructor: bool, kernel: bool) -> Self {
+    fn of(hash: HashWord, constructor: bool, kernel: bool) -> Self {
         let masked = if kernel { Self::Nothing } else { Self::Account };
         match hash.parse() {
             Some((kind, constructing)) if constructing == constructor => match kind {
-                CodeKind::EraVm => Self::Code(hash),
+                CodeKind::EraVm => Self::Code,
                 CodeKind::Blob => Self::Foreign,
             },
             Some(_) => masked,
-            None if hash == VersionedHash::default() => masked,
+            None if hash == HashWord::ZERO => masked,
             None => Self::Nothing,
         }
     }
@@ -57,7 +57,7 @@ impl Vm {
         let variant = instruction.variant();
         let destination = Word([src1.word.0[0], src1.word.0[1], src1.word.0[2] & 0xffff_ffff, 0]);
         let called = destination.to_address();
-        let to_kernel = is_kernel(&called);
+        let to_kernel = destination.to_u64().is_some_and(|low| low < FIRST_USER_ADDRESS);
 
         let mut abi = FarCallAbi::from_word(&word);
         abi.constructor &= self.frame.is_kernel;
@@ -67,9 +67,9 @@ impl Vm {
         // SPEC: there is one shard; calls to another fail without looking for code.
         let (hash, slot) = if shard == 0 {
             let slot = self.code_hash_slot(host, &destination)?;
-            (VersionedHash::from(self.slots.all[slot].current), Some(slot))
+            (HashWord(self.slots.all[slot].current), Some(slot))
         } else {
-            (VersionedHash::default(), None)
+            (HashWord::ZERO, None)
         };
         let callee =
             if shard == 0 { Callee::of(hash, abi.constructor, to_kernel) } else { Callee::Nothing };
@@ -104,9 +104,13 @@ impl Vm {
         let is_foreign = callee == Callee::Foreign;
         let code = match callee {
             _ if fails => Ok(None),
-            Callee::Code(hash) => self.decommit_for_call(host, hash, slot),
-            Callee::Foreign => self.decommit_for_call(host, self.settings.evm_emulator, None),
-            Callee::Account => self.decommit_for_call(host, self.settings.default_account, slot),
+            Callee::Code => self.decommit_for_call(host, &hash, slot),
+            Callee::Foreign => {
+                self.decommit_for_call(host, &self.settings.evm_emulator.into(), None)
+            }
+            Callee::Account => {
+                self.decommit_for_call(host, &self.settings.default_account.into(), slot)
+            }
             Callee::Nothing => Ok(None),
         };
         if let Err(RunError::Host(_)) = code {
@@ -130,58 +134,51 @@ impl Vm {
         self.ergs -= passed;
 
         let is_static = self.frame.is_static || variant.has(Modifier::Static);
-        let (this_address, caller, context_u128) = match instruction.opcode() {
-            Opcode::DelegateCall => {
-                (self.frame.this_address, self.frame.caller, self.frame.context_u128)
-            }
-            Opcode::MimicCall => {
-                (called, self.source(Register::R15).to_address(), self.context_u128)
-            }
-            _ => (called, self.frame.this_address, self.context_u128),
+        let (is_kernel, context_u128) = match instruction.opcode() {
+            Opcode::DelegateCall => (self.frame.is_kernel, self.frame.context_u128),
+            _ => (to_kernel, self.context_u128),
+        };
+        let (this_address, caller) = match instruction.opcode() {
+            Opcode::DelegateCall => (self.frame.this_address, self.frame.caller),
+            Opcode::MimicCall => (called, self.source(Register::R15).to_address()),
+            _ => (called, self.frame.this_address),
         };
         let this_shard = match instruction.opcode() {
             Opcode::DelegateCall => self.frame.shards[0],
             _ => shard,
         };
-        let stipend =
-            self.stipend(is_kernel(&this_address), hash.0[0] == VersionedHash::BLOB && shard == 0);
+        let stipend = self.stipend(is_kernel, hash.kind() == VersionedHash::BLOB && shard == 0);
         let base_page = self.next_base_page;
         self.next_base_page = base_page.wrapping_add(PAGES_PER_CALL);
-        let frame = Frame {
-            this_address,
-            address_hash: self.slots.hash_of_address(&this_address),
-            caller,
-            code_address: called,
-            is_kernel: is_kernel(&this_address),
-            is_static: is_static && !is_foreign,
-            shards: [this_shard, self.frame.shards[0], shard],
-            context_u128,
-            program,
-            code_page,
-            base_page,
-            heap: EMPTY_PLACE,
-            aux_heap: EMPTY_PLACE,
-            heap_bound: stipend,
-            aux_heap_bound: stipend,
-            stack: self.spare_stacks.pop().unwrap_or_default(),
-            handler: instruction.imm0,
-            near_base: self.near_frames.len(),
-            undo_mark: self.undo.len(),
-            retained_base: self.retained.len(),
-            retained_limit: super::memory::RETAINED_LIMIT,
-            pc: 0,
-            sp: 0,
-            ergs: 0,
-        };
-        self.frame.pc = self.pc;
-        self.frame.sp = self.sp;
-        self.frame.ergs = self.ergs;
-        let caller = core::mem::replace(&mut self.frame, frame);
-        if self.callers.len() == self.callers.capacity() || self.pages.next_call_takes_memory() {
+        if self.callers.next_call_takes_memory() || self.pages.next_call_takes_memory() {
             self.check_memory();
         }
         self.pages.add_call(base_page);
-        self.callers.push(caller);
+        let caller_shard = self.frame.shards[0];
+        if let Some(frame) = self.callers.descend(&mut self.frame) {
+            (frame.pc, frame.sp, frame.ergs) = (self.pc, self.sp, self.ergs);
+        }
+        let frame = &mut self.frame;
+        frame.program = program;
+        frame.this_address = this_address;
+        frame.address_hash = self.slots.hash_of_address(&this_address);
+        frame.caller = caller;
+        frame.code_address = called;
+        frame.is_kernel = is_kernel;
+        frame.is_static = is_static && !is_foreign;
+        frame.shards = [this_shard, caller_shard, shard];
+        frame.context_u128 = context_u128;
+        frame.code_page = code_page;
+        frame.base_page = base_page;
+        frame.heap = EMPTY_PLACE;
+        frame.aux_heap = EMPTY_PLACE;
+        frame.heap_bound = stipend;
+        frame.aux_heap_bound = stipend;
+        frame.handler = instruction.imm0;
+        frame.near_base = self.near_frames.len();
+        frame.undo_mark = self.undo.len();
+        frame.retained_base = self.retained.len();
+        frame.retained_limit = super::memory::RETAINED_LIMIT;
         self.pc = 0;
         self.sp = 0;
         self.ergs = passed.wrapping_add(extra);
@@ -211,7 +208,7 @@ impl Vm {
     fn decommit_for_call<H: Host>(
         &mut self,
         host: &mut H,
-        hash: VersionedHash,
+        hash: &HashWord,
         slot: Option<usize>,
     ) -> Result<Option<(Program, u32)>, RunError<H::Fault>> {
         let index = self.decommitment(host, hash, slot)?;

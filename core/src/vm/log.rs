@@ -14,7 +14,7 @@ use crate::semantics::FatPointer;
 use crate::state::frame::UNMAPPED_PAGE;
 use crate::state::journal::Undo;
 use crate::state::registers::Register;
-use crate::versioned_hash::VersionedHash;
+use crate::versioned_hash::{HashWord, VersionedHash};
 use crate::vm::trace::Outcome;
 use crate::word::{Address, Word, system_address};
 
@@ -232,10 +232,15 @@ impl Vm {
         }
     }
 
+    #[inline(always)]
     fn record_access(&mut self, index: usize, read: Word, is_write: bool) {
-        if !self.settings.record_storage_log {
-            return;
+        if self.settings.record_storage_log {
+            self.add_access(index, read, is_write);
         }
+    }
+
+    #[inline(never)]
+    fn add_access(&mut self, index: usize, read: Word, is_write: bool) {
         if self.storage_log.len() == self.storage_log.capacity() {
             self.check_memory();
         }
@@ -473,7 +478,7 @@ impl Vm {
         cost: &Word,
     ) -> Result<Tagged, RunError<H::Fault>> {
         let nothing = Tagged::number(Word::ZERO);
-        let hash = VersionedHash::from(*hash);
+        let hash = HashWord(*hash);
         let Some(ergs) = self.ergs.checked_sub(cost.low_u32()) else {
             self.ergs = 0;
             return Ok(nothing);
@@ -482,15 +487,15 @@ impl Vm {
             self.ergs = ergs;
             return Ok(nothing);
         }
-        if hash.digest() == [0; 28] {
+        if hash.digest().is_zero() {
             return Err(Stop::ZeroCodeDigest.into());
         }
-        let index = self.decommitment(host, hash, None)?;
+        let index = self.decommitment(host, &hash, None)?;
         let heap = self.frame.heap_page();
         let page = match self.decommitted[index].page {
             // Known code costs nothing more.
             Some(page) if page != heap => page,
-            Some(_) => return Err(Stop::DecommittedTwice(hash).into()),
+            Some(_) => return Err(Stop::DecommittedTwice(hash.0.into()).into()),
             None => {
                 self.ergs = ergs;
                 self.load_into_heap(index);
@@ -521,19 +526,19 @@ impl Vm {
     pub(super) fn decommitment<H: Host>(
         &mut self,
         host: &mut H,
-        hash: VersionedHash,
+        hash: &HashWord,
         slot: Option<usize>,
     ) -> Result<usize, RunError<H::Fault>> {
-        let digest = hash.digest();
         let hint = slot.map_or(0, |slot| self.slots.all[slot].decommit_hint);
         let hinted = (hint as usize).wrapping_sub(1);
-        if self.decommitted.get(hinted).is_some_and(|code| code.digest == digest) {
+        if self.decommitted.get(hinted).is_some_and(|code| hash.has_digest(&code.digest)) {
             return Ok(hinted);
         }
+        let digest = hash.digest();
         let index = match self.decommitted_by_digest.get(&digest) {
             Some(&index) => index as usize,
             None => {
-                let hash = hash.at_rest();
+                let hash = VersionedHash::from(hash.0).at_rest();
                 let program = host.program(&hash).map_err(RunError::Host)?;
                 let program = program.ok_or(Stop::UnknownCode(hash))?;
                 let index = self.decommitted.len();

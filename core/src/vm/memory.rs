@@ -8,7 +8,6 @@
 use super::{EMPTY_PLACE, FIRST_CALL_BASE_PAGE, FatPointer, Page, Stop, Vm, status};
 use crate::precompiles::PageMemory;
 use crate::semantics;
-use crate::state::frame::Frame;
 use crate::state::journal::Undo;
 use crate::state::page::Slices;
 use crate::word::Word;
@@ -16,6 +15,16 @@ use alloc::vec::Vec;
 
 /// Number of retained pages at which a frame first looks whether it still needs them.
 pub(super) const RETAINED_LIMIT: usize = 16;
+
+/// What an ended frame leaves behind.
+pub(super) struct Ended {
+    /// Numbers of its heaps.
+    pub(super) heaps: [u32; 2],
+    /// Where its part of the list of retained pages begins.
+    pub(super) retained_base: usize,
+    /// Number of the page that it returned.
+    pub(super) returned: u32,
+}
 
 impl Vm {
     pub(super) fn read_heap<const AUX: bool>(&mut self, address: u32) -> Word {
@@ -102,7 +111,7 @@ impl Vm {
     /// The words of a page that holds nothing but code.
     pub(super) fn code_page(&self, number: u32) -> Option<&[Word]> {
         if number == super::FIRST_BASE_PAGE {
-            let first = self.callers.first().unwrap_or(&self.frame);
+            let first = self.callers.iter().next().unwrap_or(&self.frame);
             return Some(first.program.words());
         }
         let index = *self.code_pages.get(&number)?;
@@ -204,16 +213,17 @@ impl Vm {
     }
 
     /// Frees what an ended frame leaves behind except the page it returned, which its caller now retains.
-    pub(super) fn release_frame(&mut self, frame: &mut Frame, returned: u32) {
+    pub(super) fn release_frame(&mut self, ended: Ended) {
+        let Ended { heaps, retained_base, returned } = ended;
         let mut keep = false;
-        for number in [frame.heap_page(), frame.aux_heap_page()] {
+        for number in heaps {
             if number == returned {
                 keep = true;
             } else {
                 self.free_page(number);
             }
         }
-        while self.retained.len() > frame.retained_base {
+        while self.retained.len() > retained_base {
             match self.retained.pop() {
                 Some(number) if number == returned => keep = true,
                 Some(number) => self.free_page(number),
@@ -223,9 +233,6 @@ impl Vm {
         if keep && self.pages.get(returned).is_some_and(|page| !page.pinned) {
             self.retained.push(returned);
         }
-        let mut stack = core::mem::take(&mut frame.stack);
-        self.memory -= stack.clear();
-        self.spare_stacks.push(stack);
         if self.retained.len() - self.frame.retained_base >= self.frame.retained_limit {
             self.collect_retained();
         }
@@ -302,7 +309,7 @@ impl Vm {
     /// Bytes of memory in use, to within what allocators round up.
     pub fn memory_in_use(&self) -> usize {
         self.memory
-            + self.callers.capacity() * size_of::<Frame>()
+            + self.callers.bytes()
             + self.near_frames.bytes()
             + self.pages.index_bytes()
             + self.undo.capacity() * size_of::<Undo>()

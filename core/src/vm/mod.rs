@@ -29,7 +29,7 @@ use crate::program::Program;
 use crate::protocol::Semantics;
 use crate::semantics::{FatPointer, Flags};
 use crate::state::frame::{
-    FIRST_BASE_PAGE, FIRST_CALL_BASE_PAGE, FIRST_CALLDATA_PAGE, Frame, NearFrames,
+    Callers, FIRST_BASE_PAGE, FIRST_CALL_BASE_PAGE, FIRST_CALLDATA_PAGE, Frame, NearFrames,
 };
 use crate::state::journal::Undo;
 use crate::state::page::Page;
@@ -37,7 +37,7 @@ use crate::state::pages::{EMPTY_PLACE, Pages};
 use crate::state::registers::{Register, Registers};
 use crate::state::slots::Slots;
 use crate::state::stack::Stack;
-use crate::versioned_hash::{CodeDigest, VersionedHash};
+use crate::versioned_hash::VersionedHash;
 use crate::word::{Address, Word, system_address};
 use alloc::vec::Vec;
 use hashbrown::HashMap;
@@ -143,6 +143,9 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Addresses below are kernel space.
+const FIRST_USER_ADDRESS: u64 = 1 << 16;
+
 /// Whether an address is in kernel space: below 2¹⁶.
 pub fn is_kernel(address: &Address) -> bool {
     address.0[..18].iter().all(|&byte| byte == 0)
@@ -181,7 +184,8 @@ pub(crate) enum Signal {
 /// Code that was decommitted, or would have been had the ergs sufficed.
 #[derive(Clone, Debug)]
 struct Decommitted {
-    digest: CodeDigest,
+    /// Of its hash, in the low 28 bytes.
+    digest: Word,
     hash: VersionedHash,
     program: Program,
     /// The page it was loaded to; `None` while nobody paid for it.
@@ -211,9 +215,8 @@ pub struct Vm {
 
     frame: Frame,
     near_frames: NearFrames,
-    callers: Vec<Frame>,
+    callers: Callers,
     next_base_page: u32,
-    spare_stacks: Vec<Stack>,
 
     pages: Pages,
     /// Number and place of the page last read through a pointer.
@@ -235,7 +238,7 @@ pub struct Vm {
     pubdata_costs: Vec<i32>,
 
     decommitted: Vec<Decommitted>,
-    decommitted_by_digest: HashMap<CodeDigest, u32, FixedState>,
+    decommitted_by_digest: HashMap<Word, u32, FixedState>,
     code_pages: HashMap<u32, u32, FixedState>,
 
     snapshots: Vec<snapshot::Saved>,
@@ -316,9 +319,8 @@ impl Vm {
             rolled_back: 0,
             frame,
             near_frames: NearFrames::default(),
-            callers: Vec::new(),
+            callers: Callers::default(),
             next_base_page: FIRST_CALL_BASE_PAGE,
-            spare_stacks: Vec::new(),
             pages: Pages::new(hasher),
             last_pointed: (0, EMPTY_PLACE),
             retained: Vec::new(),

@@ -1,6 +1,7 @@
 //! Returns from frames.
 
 use super::careful::Tagged;
+use super::memory::Ended;
 use super::{Exit, Signal, Vm, status};
 use crate::isa::{Instruction, Modifier, Opcode};
 use crate::semantics::{FatPointer, Flags, Forwarding, RetAbi};
@@ -113,16 +114,22 @@ impl Vm {
         if ending != Ending::Returns {
             self.undo_to(self.frame.undo_mark);
         }
-        let Some(caller) = self.callers.pop() else {
+        let Some(frame) = self.callers.ascend(&mut self.frame) else {
             return self.end(ending, data);
         };
-        let mut ended = core::mem::replace(&mut self.frame, caller);
+        self.memory -= frame.stack.clear();
+        let ended = Ended {
+            heaps: [frame.heap_page(), frame.aux_heap_page()],
+            retained_base: frame.retained_base,
+            returned: data.page,
+        };
+        let handler = frame.handler;
         // The registers are final before pages are freed: what they point to is what the caller can still reach.
         self.set_returndata(data);
-        self.release_frame(&mut ended, data.page);
+        self.release_frame(ended);
         self.sp = self.frame.sp;
         self.ergs = self.ergs.wrapping_add(self.frame.ergs);
-        self.pc = if ending == Ending::Returns { self.frame.pc } else { ended.handler };
+        self.pc = if ending == Ending::Returns { self.frame.pc } else { handler };
         self.update_frame_status();
         self.mark_panic(ending);
         Signal::Next

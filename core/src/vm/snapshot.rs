@@ -151,11 +151,7 @@ impl Vm {
             self.undo_one(entry, true);
         }
         let snapshot = self.snapshots.pop().ok_or(SnapshotError::NoSnapshot)?;
-        if !self.callers.is_empty() {
-            let first = self.callers.swap_remove(0);
-            self.callers.clear();
-            self.frame = first;
-        }
+        self.callers.return_to_first(&mut self.frame);
         self.registers = snapshot.registers;
         self.pc = snapshot.pc;
         self.sp = snapshot.sp;

@@ -8,18 +8,17 @@ use crate::semantics::{Binary, FlagState};
 use crate::vm::status;
 use crate::word::Word;
 
-/// The rest of [`binary`] once it is paid for; `None`, and nothing done, if an operand is not where it is expected or is tagged.
+/// The rest of [`binary`] once it is paid for; `None`, and nothing done, if an operand is not where it is expected or, with
+/// `CHECK_TAGS`, is tagged on the stack.
 #[inline(always)]
-fn compute<O: Binary, S: Source, D: Destination, const SWAP: bool>(
+fn compute<O: Binary, S: Source, D: Destination, const SWAP: bool, const CHECK_TAGS: bool>(
     vm: &mut Vm,
     op: &Op,
-    may_be_tagged: bool,
 ) -> Option<FlagState> {
     let operands = Operands::of(op, &mut vm.registers, &mut vm.frame);
     let source = S::find(&operands, vm.sp)?;
     let target = D::find(&operands, source.sp)?;
-    if (S::ON_STACK || D::ON_STACK) && may_be_tagged {
-        // Some words on this stack are pointers: not these, most of the time.
+    if CHECK_TAGS {
         let tagged = |index| operands.tags.has(index);
         if S::ON_STACK && tagged(source.index) || D::ON_STACK && tagged(target.index) {
             return None;
@@ -28,8 +27,10 @@ fn compute<O: Binary, S: Source, D: Destination, const SWAP: bool>(
     if S::ON_STACK || D::ON_STACK {
         vm.sp = target.sp;
     }
+    // Once: the compiler cannot know that no limb of the result is written over the instruction.
+    let src1 = op.src1;
     let first = |k| S::limb(source.limbs, k);
-    let second = |k| operands.limb(op.src1, k);
+    let second = |k| operands.limb(src1, k);
     let put = |k, limb| D::put(target.limbs, k, limb);
     let (other, flags) =
         if SWAP { O::stream(second, first, put) } else { O::stream(first, second, put) };
@@ -42,12 +43,11 @@ fn compute<O: Binary, S: Source, D: Destination, const SWAP: bool>(
 /// [`compute`] as a call of its own: what lets the address of a local variable escape must not be in a handler, or
 /// its last call is no jump.
 #[inline(never)]
-fn compute_apart<O: Binary, S: Source, D: Destination, const SWAP: bool>(
+fn compute_apart<O: Binary, S: Source, D: Destination, const SWAP: bool, const CHECK_TAGS: bool>(
     vm: &mut Vm,
     op: &Op,
-    may_be_tagged: bool,
 ) -> Option<FlagState> {
-    compute::<O, S, D, SWAP>(vm, op, may_be_tagged)
+    compute::<O, S, D, SWAP, CHECK_TAGS>(vm, op)
 }
 
 pub(super) fn binary<
@@ -64,13 +64,56 @@ pub(super) fn binary<
     meter: Meter,
     status: u32,
 ) -> Signal {
-    let op = ip.op();
     let charged = admit!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
-    let may_be_tagged = status & status::STACK_TAGGED != 0;
+    if (S::ON_STACK || D::ON_STACK) && status & status::STACK_TAGGED != 0 {
+        return binary_beside_tags::<O, S, D, FLAGS, SWAP, THREADED>(
+            vm, ip, SPARE, charged, status,
+        );
+    }
+    perform::<O, S, D, FLAGS, SWAP, false, THREADED>(vm, ip, charged, status)
+}
+
+/// [`binary`], once it is paid for, where some words on the stack are pointers: not its operands, most of the time.
+///
+/// PERF: a handler of its own, because with both in one the registers do not suffice.
+#[inline(never)]
+fn binary_beside_tags<
+    O: Binary,
+    S: Source,
+    D: Destination,
+    const FLAGS: bool,
+    const SWAP: bool,
+    const THREADED: bool,
+>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    charged: Meter,
+    status: u32,
+) -> Signal {
+    perform::<O, S, D, FLAGS, SWAP, true, THREADED>(vm, ip, charged, status)
+}
+
+#[inline(always)]
+fn perform<
+    O: Binary,
+    S: Source,
+    D: Destination,
+    const FLAGS: bool,
+    const SWAP: bool,
+    const CHECK_TAGS: bool,
+    const THREADED: bool,
+>(
+    vm: &mut Vm,
+    ip: Ip,
+    charged: Meter,
+    status: u32,
+) -> Signal {
+    let op = ip.op();
     let computed = if O::IS_LONG {
-        compute_apart::<O, S, D, SWAP>(vm, op, may_be_tagged)
+        compute_apart::<O, S, D, SWAP, CHECK_TAGS>(vm, op)
     } else {
-        compute::<O, S, D, SWAP>(vm, op, may_be_tagged)
+        compute::<O, S, D, SWAP, CHECK_TAGS>(vm, op)
     };
     let Some(flags) = computed else {
         return retract::<THREADED>(vm, ip, SPARE, charged, status);

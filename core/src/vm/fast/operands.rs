@@ -35,6 +35,12 @@ impl<'a> Operands<'a> {
         self.registers[register as usize + k].get()
     }
 
+    /// The address of an operand on the stack.
+    #[inline(always)]
+    fn stack_address(&self, has_base: bool, register: Register, immediate: u16) -> u16 {
+        if has_base { self.address(register, immediate) } else { immediate }
+    }
+
     /// The low 16 bits of a register and an immediate: what all addresses are made of.
     #[inline(always)]
     fn address(&self, register: Register, immediate: u16) -> u16 {
@@ -81,7 +87,8 @@ pub(super) trait Destination {
 pub(super) struct InRegister;
 pub(super) struct Immediate;
 pub(super) struct CodePage;
-/// On the stack, in a mode that is known beforehand or is [`ANY`].
+/// On the stack: in a mode that is known beforehand, counted from the top with the base register r0 only; or, if that is [`ANY`],
+/// in any mode and with any register.
 pub(super) struct Stack<const MODE: u16>;
 
 /// The mode is looked up in the instruction.
@@ -177,7 +184,8 @@ impl<const MODE: u16> Source for Stack<MODE> {
 
     #[inline(always)]
     fn find<'a>(operands: &Operands<'a>, sp: u16) -> Option<Found<OnStack<'a>>> {
-        let address = operands.address(operands.op.src0, operands.op.imm0);
+        let has_base = matches!(MODE, ANY | FROM_ABSOLUTE);
+        let address = operands.stack_address(has_base, operands.op.src0, operands.op.imm0);
         let mode = if MODE == ANY { operands.op.src_mode() } else { MODE };
         let (index, sp) = source_place(mode, address, sp);
         Some(Found { limbs: operands.on_stack(index)?, index, sp })
@@ -195,7 +203,8 @@ impl<const MODE: u16> Destination for Stack<MODE> {
 
     #[inline(always)]
     fn find<'a>(operands: &Operands<'a>, sp: u16) -> Option<Found<OnStack<'a>>> {
-        let address = operands.address(operands.op.dst0, operands.op.imm1);
+        let has_base = matches!(MODE, ANY | TO_ABSOLUTE);
+        let address = operands.stack_address(has_base, operands.op.dst0, operands.op.imm1);
         let mode = if MODE == ANY { operands.op.dst_mode() } else { MODE };
         let (index, sp) = target_place(mode, address, sp);
         Some(Found { limbs: operands.on_stack(index)?, index, sp })

@@ -53,7 +53,9 @@ macro_rules! binary_handlers {
 
 /// Handlers of a quick operation, in the order of [`SrcMode`] (6), [`DstMode`] (4) and `!` (2).
 ///
-/// PERF: one for each mode on the stack, because finding out the mode costs a third of such an instruction.
+/// PERF: one for each mode on the stack, because finding out the mode costs a third of such an instruction. From the top of the
+/// stack they count with the base register r0 only, because what limits the rest is the number of accesses to memory: compilers
+/// hardly use another one there, which is left to [`binary_handlers`].
 macro_rules! quick_handlers {
     ($($op:ident),*) => {
         &[$(
@@ -75,13 +77,24 @@ macro_rules! quick_handlers {
 }
 
 /// Opcodes with [`binary_handlers`], in their order.
-const BINARY: [Opcode; 7] =
-    [Opcode::Sub, Opcode::Shl, Opcode::Shr, Opcode::Rol, Opcode::Ror, Opcode::Div, Opcode::Mul];
+const BINARY: [Opcode; 11] = [
+    Opcode::Add,
+    Opcode::Sub,
+    Opcode::And,
+    Opcode::Or,
+    Opcode::Xor,
+    Opcode::Shl,
+    Opcode::Shr,
+    Opcode::Rol,
+    Opcode::Ror,
+    Opcode::Div,
+    Opcode::Mul,
+];
 /// How many an opcode has.
 const BINARY_EACH: usize = 32;
 
 /// Place of the multiplication in it.
-const MUL: usize = 6;
+const MUL: usize = 10;
 const _: () = assert!(matches!(BINARY[MUL], Opcode::Mul));
 
 /// Place of the multiplication whose high half nobody asks for, behind those.
@@ -167,7 +180,7 @@ other_handlers! {
 
 impl<const T: bool> Table<T> {
     const BINARY: &'static [[Handler; 8]] =
-        binary_handlers!(Sub, Shl, Shr, Rol, Ror, Div, Mul, MulLow);
+        binary_handlers!(Add, Sub, And, Or, Xor, Shl, Shr, Rol, Ror, Div, Mul, MulLow);
 
     const QUICK: &'static [[Handler; 8]] = quick_handlers!(Add, Sub, And, Or, Xor);
 
@@ -210,37 +223,57 @@ pub(super) fn stepped(kind: u16) -> Handler {
 
 /// The kind of the instructions of a slot: which handler does them.
 #[derive(Clone, Copy)]
-pub(crate) struct Kind(u16);
+pub(crate) struct Kind {
+    usual: u16,
+    /// With a base register for an operand that is counted from the top of the stack.
+    indexed: u16,
+    /// All bits set if the first source, or the first result, is counted from there.
+    from_top: u8,
+    to_top: u8,
+}
 
 impl Kind {
     pub(crate) const fn of(variant: &Variant) -> Self {
-        Self(kind_of_variant(variant))
+        Self {
+            usual: kind_of_variant(variant, false),
+            indexed: kind_of_variant(variant, true),
+            from_top: match variant.src0 {
+                SrcMode::StackPop | SrcMode::StackRelative => u8::MAX,
+                _ => 0,
+            },
+            to_top: match variant.dst0 {
+                DstMode::StackPush | DstMode::StackRelative => u8::MAX,
+                _ => 0,
+            },
+        }
     }
 
     /// The kind of an instruction of this slot.
     #[inline(always)]
-    pub(crate) const fn of_instruction(self, instruction: &Instruction) -> u16 {
+    pub(crate) const fn of_instruction(&self, instruction: &Instruction) -> u16 {
         // Nobody asks for the high half of a product that goes to r0.
-        let is_mul = self.0 as usize / BINARY_EACH == MUL && self.0 & 2 == 0;
+        let is_mul = self.usual as usize / BINARY_EACH == MUL && self.usual & 2 == 0;
         if is_mul && instruction.dst1 == 0 {
-            return self.0 + ((MUL_LOW - MUL) * BINARY_EACH) as u16;
+            return self.usual + ((MUL_LOW - MUL) * BINARY_EACH) as u16;
         }
-        self.0
+        let base = instruction.src0 & self.from_top | instruction.dst0 & self.to_top;
+        if base == 0 { self.usual } else { self.indexed }
     }
 
     /// Whether the handler goes to the instruction that the first immediate names, without looking whether it is there.
     pub(crate) const fn goes_to_immediate(self) -> bool {
         const NEAR_CALL: usize = FIRST_OTHER + Other::NearCall as usize;
         const JUMP: usize = FIRST_OTHER + Other::JumpImmediate as usize;
-        matches!(self.0 as usize, NEAR_CALL | JUMP)
+        matches!(self.usual as usize, NEAR_CALL | JUMP)
     }
 }
 
-const fn kind_of_variant(variant: &Variant) -> u16 {
+const fn kind_of_variant(variant: &Variant, is_indexed: bool) -> u16 {
     let opcode = variant.row.opcode;
     // With both sources in registers, `.s` was resolved by exchanging their numbers.
     let swap = variant.has(Modifier::Swap) && !matches!(variant.src0, SrcMode::Reg);
     if let Some(index) = place(&QUICK, opcode)
+        && !is_indexed
         && !(swap && matches!(opcode, Opcode::Sub))
     {
         return (FIRST_QUICK + index * QUICK_EACH + quick_kind(variant)) as u16;
