@@ -5,6 +5,7 @@
 //! * [`execute`] runs a program once and gives a [`Report`], which is also the JSON of `--json`;
 //! * [`events`] puts the raw entries of the event queue together;
 //! * [`golden`] runs recorded batches again and compares everything that the machine determines;
+//! * [`transaction`] reads, signs, hashes and encodes transactions;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -27,6 +28,7 @@ mod report;
 mod storage_file;
 mod summary;
 mod trace;
+pub mod transaction;
 
 pub use execute::{ExecuteError, Execution, Run, execute};
 pub use hex::{HexError, decode as decode_hex};

@@ -1,8 +1,12 @@
 //! The JSON of a golden batch, as far as a replay needs it.
 //!
-//! Fields that say how the batch came about (names, the transactions themselves, environments, versions of the tools)
-//! are not read: a machine neither needs nor produces them.
+//! Fields that say how the batch came about (names, environments, versions of the tools) are not read: a machine neither needs
+//! nor produces them. Transactions are read as they were sent, for hosts that encode them themselves.
 
+pub use super::transaction_data::{
+    CommonData, Execute, Fee, InputData, L1CommonData, L2CommonData, PaymasterParams,
+    TransactionData, TransactionKind, UpgradeCommonData,
+};
 use super::value::{Bytes, Decimal, Hex};
 use eravm_core::{Address, VersionedHash, Word};
 use serde::Deserialize;
@@ -184,22 +188,6 @@ pub struct Transaction {
     pub legacy_cycles: u64,
     /// What came of it.
     pub outcome: Outcome,
-}
-
-/// The part of a transaction that a replay needs.
-#[derive(Clone, Debug, Deserialize)]
-pub struct TransactionData {
-    /// What it does.
-    pub execute: Execute,
-}
-
-/// The part of a transaction's action that a replay needs.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Execute {
-    /// Code that came with it.
-    #[serde(default)]
-    pub factory_deps: Vec<Hex<VersionedHash>>,
 }
 
 /// What came of a transaction, or of the tip of the batch.

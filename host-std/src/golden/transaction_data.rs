@@ -1,0 +1,397 @@
+//! Transactions as goldens have them: the JSON of `zksync_types::Transaction`, with hashes in place of code.
+
+use super::load::Code;
+use super::value::{Bytes, Hex};
+use crate::transaction::{
+    CustomSignature, DecodeError, Ecdsa, Eip712, FactoryDep, FactoryDepError, L1Transaction,
+    L2Kind, L2Transaction, MAX_FACTORY_DEPS, Paymaster, Rules, Signature, Transaction, parse_raw,
+};
+use core::fmt;
+use eravm_core::{Address, VersionedHash, Word};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// A transaction.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TransactionData {
+    /// Who sent it and what it pays. A replay of what the host wrote does without.
+    #[serde(default)]
+    pub common_data: Option<CommonData>,
+    /// What it does.
+    pub execute: Execute,
+}
+
+/// What a transaction does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Execute {
+    /// The contract it goes to.
+    #[serde(default)]
+    pub contract_address: Option<Hex<Address>>,
+    /// What it transfers.
+    #[serde(default)]
+    pub value: Hex<Word>,
+    /// Its calldata.
+    #[serde(default)]
+    pub calldata: Bytes,
+    /// Code that came with it.
+    #[serde(default)]
+    pub factory_deps: Vec<Hex<VersionedHash>>,
+}
+
+/// Who sent a transaction and what it pays.
+#[derive(Clone, Debug, Deserialize)]
+pub enum CommonData {
+    /// It was sent to L2.
+    L2(L2CommonData),
+    /// It is a priority operation.
+    L1(L1CommonData),
+    /// It is a protocol upgrade.
+    ProtocolUpgrade(UpgradeCommonData),
+}
+
+/// Who sent a transaction to L2 and what it pays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct L2CommonData {
+    /// The nonce.
+    pub nonce: u64,
+    /// What it pays.
+    pub fee: Fee,
+    /// The account.
+    pub initiator_address: Hex<Address>,
+    /// What the account gets as the signature.
+    pub signature: Vec<u8>,
+    /// The type.
+    pub transaction_type: TransactionKind,
+    /// The raw transaction.
+    #[serde(default)]
+    pub input: Option<InputData>,
+    /// Who pays.
+    pub paymaster_params: PaymasterParams,
+}
+
+/// Types of transactions to L2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "these are the names in the JSON")]
+pub enum TransactionKind {
+    /// 0.
+    LegacyTransaction,
+    /// 1.
+    EIP2930Transaction,
+    /// 2.
+    EIP1559Transaction,
+    /// 0x71.
+    EIP712Transaction,
+}
+
+/// What a transaction to L2 pays.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Fee {
+    /// Most gas.
+    pub gas_limit: Hex<Word>,
+    /// Most per gas.
+    pub max_fee_per_gas: Hex<Word>,
+    /// Most per gas beyond the base fee.
+    pub max_priority_fee_per_gas: Hex<Word>,
+    /// Most gas per byte of pubdata.
+    pub gas_per_pubdata_limit: Hex<Word>,
+}
+
+/// The raw transaction.
+#[derive(Clone, Debug, Deserialize)]
+pub struct InputData {
+    /// Its hash.
+    pub hash: Hex<VersionedHash>,
+    /// Its bytes; none if it was never sent (a call).
+    pub data: Vec<u8>,
+}
+
+/// Who pays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymasterParams {
+    /// The paymaster; zero if there is none.
+    pub paymaster: Hex<Address>,
+    /// What it gets.
+    pub paymaster_input: Vec<u8>,
+}
+
+/// Who sent a priority operation and what it pays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct L1CommonData {
+    /// The account.
+    pub sender: Hex<Address>,
+    /// Its number.
+    pub serial_id: u64,
+    /// Most gas.
+    pub gas_limit: Hex<Word>,
+    /// What it pays per gas.
+    pub max_fee_per_gas: Hex<Word>,
+    /// Most gas per byte of pubdata.
+    pub gas_per_pubdata_limit: Hex<Word>,
+    /// What is minted for it.
+    pub to_mint: Hex<Word>,
+    /// Who gets what is left.
+    pub refund_recipient: Hex<Address>,
+}
+
+/// Who sent a protocol upgrade and what it pays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpgradeCommonData {
+    /// The account.
+    pub sender: Hex<Address>,
+    /// The protocol version, as in `Version29`.
+    pub upgrade_id: String,
+    /// Most gas.
+    pub gas_limit: Hex<Word>,
+    /// What it pays per gas.
+    pub max_fee_per_gas: Hex<Word>,
+    /// Most gas per byte of pubdata.
+    pub gas_per_pubdata_limit: Hex<Word>,
+    /// What is minted for it.
+    pub to_mint: Hex<Word>,
+    /// Who gets what is left.
+    pub refund_recipient: Hex<Address>,
+}
+
+/// Why a transaction of a golden cannot be encoded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TransactionDataError {
+    /// It has no `common_data`.
+    NoCommonData,
+    /// It comes from L1 and has no `contractAddress`, or is of type 0x71 and has none.
+    NoTarget,
+    /// It has more code with it than any protocol version allows; how much.
+    TooManyFactoryDeps(usize),
+    /// Code that comes with it is not known.
+    UnknownCode(VersionedHash),
+    /// Code that comes with it is none.
+    Code(VersionedHash, FactoryDepError),
+    /// A transaction of type 0, 1 or 2 has a signature that is not r, s and 27 or 28; the number of bytes.
+    Signature(usize),
+    /// The raw form of a legacy transaction cannot be read, so that its chain is not known.
+    Raw(DecodeError),
+    /// Its `upgradeId` is not `Version` and a number.
+    UpgradeId(String),
+}
+
+impl fmt::Display for TransactionDataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCommonData => f.write_str("common_data is missing: who sent it is not known"),
+            Self::NoTarget => f.write_str(
+                "execute.contractAddress is missing, which only types 0, 1 and 2 may leave out",
+            ),
+            Self::TooManyFactoryDeps(count) => write!(
+                f,
+                "execute.factoryDeps has {count} items, more than the {MAX_FACTORY_DEPS} that are allowed"
+            ),
+            Self::UnknownCode(hash) => {
+                write!(f, "execute.factoryDeps names {hash}, which is not in the code file")
+            }
+            Self::Code(hash, error) => {
+                write!(f, "execute.factoryDeps names {hash}, which cannot be sent: {error}")
+            }
+            Self::Signature(bytes) => write!(
+                f,
+                "common_data.L2.signature has {bytes} bytes that are not r, s and 27 or 28, as its type demands"
+            ),
+            Self::Raw(error) => write!(f, "common_data.L2.input.data: {error}"),
+            Self::UpgradeId(text) => write!(
+                f,
+                "common_data.ProtocolUpgrade.upgradeId is {text:.80?} where `Version` and a number is expected"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for TransactionDataError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Code(_, error) => Some(error),
+            Self::Raw(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Code that comes with transactions, by hash. Transactions of a batch share it.
+#[derive(Clone, Debug)]
+pub struct FactoryDeps<'a> {
+    code: &'a Code,
+    known: HashMap<VersionedHash, FactoryDep>,
+}
+
+impl<'a> FactoryDeps<'a> {
+    /// From the code of a golden.
+    pub fn new(code: &'a Code) -> Self {
+        Self { code, known: HashMap::new() }
+    }
+
+    /// The code with a hash.
+    ///
+    /// # Errors
+    /// If it is not known or cannot come with a transaction.
+    pub fn get(&mut self, hash: &VersionedHash) -> Result<FactoryDep, TransactionDataError> {
+        if let Some(dep) = self.known.get(hash) {
+            return Ok(dep.clone());
+        }
+        let program = self.code.get(hash).ok_or(TransactionDataError::UnknownCode(*hash))?;
+        let bytes: Vec<u8> = program.words().iter().flat_map(Word::to_be_bytes).collect();
+        let dep =
+            FactoryDep::new(bytes).map_err(|error| TransactionDataError::Code(*hash, error))?;
+        // Blobs of foreign code are kept as words, too, but under another hash.
+        if dep.hash() != *hash {
+            return Err(TransactionDataError::UnknownCode(*hash));
+        }
+        self.known.insert(*hash, dep.clone());
+        Ok(dep)
+    }
+}
+
+impl TransactionData {
+    /// The transaction. `chain_id` is that of the batch.
+    ///
+    /// What it pays and does is in the JSON, and so is the signature that its account gets; the raw form, which may differ, only says
+    /// whether a legacy transaction names its chain. Written raw, a transaction of type 0x71 may therefore differ from what
+    /// was sent in what nobody reads: see [`CustomSignature::unused`], and a paymaster with address zero.
+    ///
+    /// # Errors
+    /// If it is not a transaction, or code that comes with it is not known.
+    pub fn transaction(
+        &self,
+        chain_id: u64,
+        code: &mut FactoryDeps<'_>,
+    ) -> Result<Transaction, TransactionDataError> {
+        let common = self.common_data.as_ref().ok_or(TransactionDataError::NoCommonData)?;
+        let hashes = &self.execute.factory_deps;
+        if hashes.len() > MAX_FACTORY_DEPS {
+            return Err(TransactionDataError::TooManyFactoryDeps(hashes.len()));
+        }
+        let deps: Result<Vec<_>, _> = hashes.iter().map(|hash| code.get(&hash.0)).collect();
+        let deps = deps?;
+        match common {
+            CommonData::L2(common) => self.to_l2(common, chain_id, deps).map(Transaction::L2),
+            CommonData::L1(common) => {
+                let common = common.clone();
+                self.with_action(L1Transaction {
+                    from: common.sender.0,
+                    gas_limit: common.gas_limit.0,
+                    gas_per_pubdata_limit: common.gas_per_pubdata_limit.0,
+                    max_fee_per_gas: common.max_fee_per_gas.0,
+                    nonce: Word::from_u64(common.serial_id),
+                    to_mint: common.to_mint.0,
+                    refund_recipient: common.refund_recipient.0,
+                    factory_deps: deps,
+                    ..L1Transaction::default()
+                })
+                .map(Transaction::Priority)
+            }
+            CommonData::ProtocolUpgrade(common) => {
+                let version = upgrade_version(&common.upgrade_id)?;
+                self.with_action(L1Transaction {
+                    from: common.sender.0,
+                    gas_limit: common.gas_limit.0,
+                    gas_per_pubdata_limit: common.gas_per_pubdata_limit.0,
+                    max_fee_per_gas: common.max_fee_per_gas.0,
+                    nonce: Word::from_u64(u64::from(version)),
+                    to_mint: common.to_mint.0,
+                    refund_recipient: common.refund_recipient.0,
+                    factory_deps: deps,
+                    ..L1Transaction::default()
+                })
+                .map(Transaction::Upgrade)
+            }
+        }
+    }
+
+    /// Fills in what the transaction does.
+    fn with_action(&self, common: L1Transaction) -> Result<L1Transaction, TransactionDataError> {
+        let to = self.execute.contract_address.ok_or(TransactionDataError::NoTarget)?.0;
+        let calldata = self.execute.calldata.0.clone();
+        Ok(L1Transaction { to, value: self.execute.value.0, calldata, ..common })
+    }
+
+    fn to_l2(
+        &self,
+        common: &L2CommonData,
+        chain_id: u64,
+        factory_deps: Vec<FactoryDep>,
+    ) -> Result<L2Transaction, TransactionDataError> {
+        let to = self.execute.contract_address.map(|to| to.0);
+        let kind = match common.transaction_type {
+            TransactionKind::LegacyTransaction => L2Kind::Legacy {
+                chain_id: legacy_chain(common, chain_id)?,
+                gas_price: common.fee.max_fee_per_gas.0,
+                signature: common.ecdsa()?,
+            },
+            TransactionKind::EIP2930Transaction => L2Kind::Eip2930 {
+                chain_id,
+                gas_price: common.fee.max_fee_per_gas.0,
+                signature: common.ecdsa()?,
+            },
+            TransactionKind::EIP1559Transaction => L2Kind::Eip1559 {
+                chain_id,
+                max_fee_per_gas: common.fee.max_fee_per_gas.0,
+                max_priority_fee_per_gas: common.fee.max_priority_fee_per_gas.0,
+                signature: common.ecdsa()?,
+            },
+            TransactionKind::EIP712Transaction if to.is_none() => {
+                return Err(TransactionDataError::NoTarget);
+            }
+            TransactionKind::EIP712Transaction => {
+                L2Kind::Eip712(Box::new(eip_712(common, chain_id, factory_deps)))
+            }
+        };
+        Ok(L2Transaction {
+            from: common.initiator_address.0,
+            to,
+            nonce: Word::from_u64(common.nonce),
+            gas_limit: common.fee.gas_limit.0,
+            value: self.execute.value.0,
+            calldata: self.execute.calldata.0.clone(),
+            kind,
+        })
+    }
+}
+
+impl L2CommonData {
+    fn ecdsa(&self) -> Result<Ecdsa, TransactionDataError> {
+        let signature = Ecdsa::from_packed(&self.signature);
+        signature.ok_or(TransactionDataError::Signature(self.signature.len()))
+    }
+}
+
+fn eip_712(common: &L2CommonData, chain_id: u64, factory_deps: Vec<FactoryDep>) -> Eip712 {
+    let PaymasterParams { paymaster, paymaster_input } = common.paymaster_params.clone();
+    let is_paid = !paymaster.0.is_zero() || !paymaster_input.is_empty();
+    let custom = || CustomSignature { bytes: common.signature.clone(), ..Default::default() };
+    Eip712 {
+        chain_id,
+        max_fee_per_gas: common.fee.max_fee_per_gas.0,
+        max_priority_fee_per_gas: common.fee.max_priority_fee_per_gas.0,
+        gas_per_pubdata_limit: common.fee.gas_per_pubdata_limit.0,
+        factory_deps,
+        paymaster: is_paid.then_some(Paymaster { address: paymaster.0, input: paymaster_input }),
+        signature: Ecdsa::from_packed(&common.signature)
+            .map_or_else(|| Signature::Custom(custom()), Signature::Ecdsa),
+    }
+}
+
+/// The chain of a legacy transaction, if it names one. A call, which has no raw form, does not.
+fn legacy_chain(common: &L2CommonData, chain_id: u64) -> Result<Option<u64>, TransactionDataError> {
+    let Some(input) = common.input.as_ref().filter(|input| !input.data.is_empty()) else {
+        return Ok(None);
+    };
+    let rules = Rules { runs_evm: true, ..Rules::new(chain_id, u16::MAX) };
+    let raw = parse_raw(&input.data, &rules).map_err(TransactionDataError::Raw)?;
+    Ok(raw.kind.chain_id())
+}
+
+fn upgrade_version(text: &str) -> Result<u16, TransactionDataError> {
+    let version = text.strip_prefix("Version").and_then(|number| number.parse().ok());
+    version.ok_or_else(|| TransactionDataError::UpgradeId(text.chars().take(80).collect()))
+}
