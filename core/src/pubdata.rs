@@ -45,7 +45,8 @@ pub fn compressed_bytes(old: &Word, new: &Word) -> u32 {
     1 + if shortest < 31 { shortest } else { 32 }
 }
 
-fn significant_bytes(word: &Word) -> u32 {
+/// Bytes of a number without its leading zeros.
+pub fn significant_bytes(word: &Word) -> u32 {
     let (limbs, top) = match word.0 {
         [low, 0, 0, 0] => (0, low),
         [_, low, 0, 0] => (1, low),

@@ -1,6 +1,7 @@
 //! Bytes as hexadecimal text.
 
 use core::fmt;
+use eravm_core::Word;
 
 /// Why text is not bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +59,22 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
 /// The text behind `0x`, if that is there.
 pub(crate) fn without_prefix(text: &str) -> &str {
     text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text)
+}
+
+/// The word that 64 digits stand for, for constants.
+pub(crate) const fn word(digits: &str) -> Word {
+    let mut limbs = [0u64; 4];
+    let mut at = 0;
+    while at < 64 {
+        let digit = match digits.as_bytes()[at] {
+            digit @ b'0'..=b'9' => digit - b'0',
+            digit => digit - b'a' + 10,
+        };
+        let limb = 3 - at / 16;
+        limbs[limb] = limbs[limb] << 4 | digit as u64;
+        at += 1;
+    }
+    Word(limbs)
 }
 
 /// Bytes that are shown as hexadecimal with `0x`.

@@ -6,6 +6,7 @@
 //! * [`events`] puts the raw entries of the event queue together;
 //! * [`golden`] runs recorded batches again and compares everything that the machine determines;
 //! * [`transaction`] reads, signs, hashes and encodes transactions;
+//! * [`pubdata`] makes what a batch publishes, and reads it again;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -24,6 +25,7 @@ mod host;
 pub mod input;
 mod number;
 pub mod programs;
+pub mod pubdata;
 mod report;
 mod storage_file;
 mod summary;

@@ -48,7 +48,7 @@ const ROUND_CONSTANTS: [u64; 24] = [
 type Row = [u64; 5];
 
 /// Keccak-256 of the concatenation of `input`.
-pub(super) fn digest(input: &mut dyn Iterator<Item = &[u8]>) -> [u8; 32] {
+pub fn digest(input: &mut dyn Iterator<Item = &[u8]>) -> [u8; 32] {
     let mut state = [0; LANES];
     let mut pending = [0; RATE_BYTES];
     let mut filled = 0;

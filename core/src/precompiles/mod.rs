@@ -47,5 +47,7 @@ mod tests;
 
 pub use abi::PrecompileAbi;
 pub use call::{MAX_INPUT_BYTES, MAX_PAIRS, PageMemory, call};
+#[cfg(feature = "keccak256")]
+pub use keccak256::digest as keccak256;
 pub use kind::{Precompile, at_address};
 pub use provider::{CallFault, G1Point, Pair, Precompiles};

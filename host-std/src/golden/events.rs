@@ -3,6 +3,7 @@
 use super::format::{Event, L1Log};
 use super::value::{Bytes, Hex};
 use crate::events;
+use crate::hex::word;
 use eravm_core::{CodeKind, L1Message, VersionedHash, Word, system_address};
 
 /// `L1Messenger`, which announces users' logs with events.
@@ -17,21 +18,6 @@ const MARKED_AS_KNOWN: Word =
     word("c94722ff13eacf53547c4741dab5228353a05938ffcdd5d4a2d533ae0e618287");
 /// Words of a user's log in an event's data.
 const LOG_WORDS: usize = 6;
-
-const fn word(digits: &str) -> Word {
-    let mut limbs = [0u64; 4];
-    let mut at = 0;
-    while at < 64 {
-        let digit = match digits.as_bytes()[at] {
-            digit @ b'0'..=b'9' => digit - b'0',
-            digit => digit - b'a' + 10,
-        };
-        let limb = 3 - at / 16;
-        limbs[limb] = limbs[limb] << 4 | digit as u64;
-        at += 1;
-    }
-    Word(limbs)
-}
 
 /// The events of a queue as goldens have them.
 pub(super) fn group(queue: &[eravm_core::Event]) -> Vec<Event> {

@@ -7,7 +7,7 @@ use super::format::{Batch, L1Log, SlotValue, StateDiff, StorageLog};
 use super::host::World;
 use super::machine::{HEAP_PAGE, HEAP_WORDS};
 use super::value::Hex;
-use blake2::{Blake2s256, Digest};
+use crate::pubdata::derived_key;
 use eravm_core::{Exit, StorageAccess, StorageChange, VersionedHash, Vm, Word, system_address};
 use std::collections::BTreeSet;
 
@@ -125,13 +125,10 @@ fn state_diffs(world: &World<'_>, vm: &Vm) -> Vec<StateDiff> {
     let left_out = system_address(L1_MESSENGER);
     let changes = vm.storage_changes().into_iter().filter(|change| change.address != left_out);
     let diff = |change: StorageChange| {
-        let derived = Blake2s256::new()
-            .chain_update(Word::from_address(&change.address).to_be_bytes())
-            .chain_update(change.key.to_be_bytes());
         (
             Hex(change.address),
             Hex(change.key),
-            Hex(VersionedHash(derived.finalize().into())),
+            Hex(VersionedHash(derived_key(&change.address, &change.key))),
             world.leaf(&change.address, &change.key).map_or(0, |leaf| leaf.index),
             Hex(change.before.value),
             Hex(change.after),

@@ -1,6 +1,7 @@
 //! Runs the command and finds the corpus.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use eravm_host::golden::{Code, Golden};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -98,6 +99,31 @@ pub(crate) fn corpus(path: &str) -> Option<String> {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
     eprintln!("{message}");
     None
+}
+
+/// Calls `visit` with the name, contents and code of every golden batch.
+pub(crate) fn goldens(mut visit: impl FnMut(&str, &Golden, &Code)) {
+    for folder in ["goldens", "goldens/zk_evm_0.153.8", "goldens-sdk"] {
+        let Some(folder) = corpus(folder) else { continue };
+        let entries = std::fs::read_dir(folder).expect("it can be listed");
+        let mut paths: Vec<PathBuf> =
+            entries.map(|entry| entry.expect("it can be listed").path()).collect();
+        paths.sort();
+        let name_of =
+            |path: &PathBuf| Some(path.file_name()?.to_str()?.strip_suffix(".json.gz")?.to_owned());
+        let mut code: Option<(PathBuf, Code)> = None;
+        for path in paths.iter().filter(|path| !Code::is_code_file(path)) {
+            let Some(name) = name_of(path) else { continue };
+            let file = Code::file_for(path).expect("there is code");
+            if code.as_ref().is_none_or(|(of, _)| *of != file) {
+                code = Some((file.clone(), Code::load(&file).expect("it is code")));
+            }
+            let golden = Golden::load(path).unwrap_or_else(|error| panic!("{error}"));
+            if let Some((_, code)) = &code {
+                visit(&name, &golden, code);
+            }
+        }
+    }
 }
 
 /// A word as 64 digits.
