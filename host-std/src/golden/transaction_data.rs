@@ -73,7 +73,6 @@ pub struct L2CommonData {
 
 /// Types of transactions to L2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[expect(clippy::enum_variant_names, reason = "these are the names in the JSON")]
 pub enum TransactionKind {
     /// 0.
     LegacyTransaction,
@@ -394,4 +393,115 @@ fn legacy_chain(common: &L2CommonData, chain_id: u64) -> Result<Option<u64>, Tra
 fn upgrade_version(text: &str) -> Result<u16, TransactionDataError> {
     let version = text.strip_prefix("Version").and_then(|number| number.parse().ok());
     version.ok_or_else(|| TransactionDataError::UpgradeId(text.chars().take(80).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn l2(tx_type: &str) -> Value {
+        let mut signature = vec![1; 64];
+        signature.push(28);
+        json!({
+            "common_data": {"L2": {
+                "nonce": 7,
+                "fee": {
+                    "gas_limit": "0x5", "gas_per_pubdata_limit": "0x1",
+                    "max_fee_per_gas": "0x3", "max_priority_fee_per_gas": "0x2"
+                },
+                "initiatorAddress": format!("0x{}", "11".repeat(20)),
+                "signature": signature,
+                "transactionType": tx_type,
+                "input": null,
+                "paymasterParams": {
+                    "paymaster": format!("0x{}", "00".repeat(20)), "paymasterInput": []
+                }
+            }},
+            "execute": {
+                "contractAddress": format!("0x{}", "22".repeat(20)), "value": "0x4",
+                "calldata": "0x0102", "factoryDeps": []
+            }
+        })
+    }
+
+    fn upgrade(id: &str) -> Value {
+        let address = format!("0x{}", "33".repeat(20));
+        json!({
+            "common_data": {"ProtocolUpgrade": {
+                "sender": address, "upgradeId": id, "gasLimit": "0x1", "maxFeePerGas": "0x2",
+                "gasPerPubdataLimit": "0x3", "toMint": "0x4", "refundRecipient": address
+            }},
+            "execute": {"contractAddress": address}
+        })
+    }
+
+    fn read(json: Value) -> Result<Transaction, TransactionDataError> {
+        let data: TransactionData = serde_json::from_value(json).expect("it has the shape");
+        data.transaction(270, &mut FactoryDeps::new(&Code::default()))
+    }
+
+    #[test]
+    fn prices_depend_on_the_type() {
+        let types = [
+            ("LegacyTransaction", 3, 50_000),
+            ("EIP2930Transaction", 3, 50_000),
+            ("EIP1559Transaction", 2, 50_000),
+            ("EIP712Transaction", 2, 1),
+        ];
+        for (tx_type, priority, pubdata) in types {
+            let read = read(l2(tx_type)).unwrap();
+            assert_eq!(read.max_fee_per_gas(), Word::from_u64(3));
+            assert_eq!(read.max_priority_fee_per_gas(), Word::from_u64(priority));
+            assert_eq!(read.gas_per_pubdata_limit(), Word::from_u64(pubdata));
+            assert_eq!(read.calldata(), [1, 2]);
+        }
+    }
+
+    #[test]
+    fn signatures_of_other_forms_are_for_accounts() {
+        let with = |tx_type: &str, signature: &[u8]| {
+            let mut json = l2(tx_type);
+            json["common_data"]["L2"]["signature"] = json!(signature);
+            read(json)
+        };
+        let wrong = TransactionDataError::Signature(65);
+        assert_eq!(with("EIP1559Transaction", &[1; 65]), Err(wrong));
+        let Ok(Transaction::L2(own)) = with("EIP712Transaction", &[1; 65]) else {
+            panic!("the account judges it")
+        };
+        assert_eq!(*own.kind.signature(), [1; 65]);
+        assert!(with("EIP712Transaction", &[]).is_ok());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = |json| read(json).unwrap_err();
+        assert_eq!(error(json!({"execute": {}})), TransactionDataError::NoCommonData);
+        let mut json = l2("EIP712Transaction");
+        json["execute"]["contractAddress"] = Value::Null;
+        assert_eq!(error(json), TransactionDataError::NoTarget);
+        let mut json = upgrade("Version29");
+        json["execute"] = json!({});
+        assert_eq!(error(json), TransactionDataError::NoTarget);
+        let hash = VersionedHash([1; 32]);
+        let mut json = l2("EIP712Transaction");
+        json["execute"]["factoryDeps"] = json!([hash.to_string()]);
+        assert_eq!(error(json.clone()), TransactionDataError::UnknownCode(hash));
+        json["execute"]["factoryDeps"] = json!(vec![hash.to_string(); 65]);
+        assert_eq!(error(json), TransactionDataError::TooManyFactoryDeps(65));
+        let mut json = l2("LegacyTransaction");
+        json["common_data"]["L2"]["input"] = json!({"hash": hash.to_string(), "data": [4]});
+        let raw = TransactionDataError::Raw(DecodeError::UnknownType(4));
+        assert_eq!(error(json), raw);
+    }
+
+    #[test]
+    fn the_nonce_of_an_upgrade_is_its_version() {
+        let read = |id| read(upgrade(id)).map(|read| read.nonce());
+        assert_eq!(read("Version29"), Ok(Word::from_u64(29)));
+        for id in ["29", "Version", "Version-1", "Version65536", "version29"] {
+            assert_eq!(read(id), Err(TransactionDataError::UpgradeId(id.to_owned())));
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Code that comes with a transaction.
 
 use core::fmt;
-use eravm_core::{CodeError, MAX_CODE_WORDS, VersionedHash};
+use eravm_core::{CodeError, VersionedHash};
 use std::sync::Arc;
 
 /// Most factory dependencies of a transaction before protocol version 26.
@@ -89,8 +89,6 @@ impl core::error::Error for FactoryDepError {
         }
     }
 }
-
-const _: () = assert!(MAX_CODE_WORDS == u16::MAX as usize, "as many as a versioned hash can count");
 
 #[cfg(test)]
 mod tests {
