@@ -57,12 +57,13 @@ mod script;
 mod tracer;
 mod transaction;
 mod transaction_data;
+mod transaction_reader;
 mod value;
 
 pub use failure::{Difference, Failure, FailureKind, Pass, Place};
 pub use load::{Code, Golden, LoadError, LoadErrorKind, MAX_FILE_BYTES};
 pub use player::Player;
-pub use transaction_data::{FactoryDeps, TransactionDataError};
+pub use transaction_reader::{FactoryDeps, TransactionDataError};
 pub use value::{Bytes, Decimal, FromHex, Hex};
 
 use std::time::{Duration, Instant};
