@@ -3,6 +3,7 @@
 use core::fmt;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 /// Most bytes that are read of a file, packed or not. Build outputs of large projects stay below half of it.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -50,6 +51,14 @@ pub fn read(path: &str) -> Result<Vec<u8>, ReadError> {
     if path == STDIN {
         return bounded(io::stdin().lock());
     }
+    read_file(Path::new(path))
+}
+
+/// Reads a file, whatever its name.
+///
+/// # Errors
+/// If the system refuses or there is too much of it.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
     let file = File::open(path).map_err(ReadError::Io)?;
     let metadata = file.metadata().map_err(ReadError::Io)?;
     if metadata.len() > MAX_FILE_BYTES {

@@ -7,6 +7,7 @@
 //! * [`golden`] runs recorded batches again and compares everything that the machine determines;
 //! * [`transaction`] reads, signs, hashes and encodes transactions;
 //! * [`pubdata`] makes what a batch publishes, and reads it again;
+//! * [`system_contracts`] loads the contracts that every chain has, and the state that a chain begins with;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -29,6 +30,7 @@ pub mod pubdata;
 mod report;
 mod storage_file;
 mod summary;
+pub mod system_contracts;
 mod trace;
 pub mod transaction;
 

@@ -25,6 +25,8 @@ pub enum ArtifactErrorKind {
     Gzip(String),
     /// It is a tar archive, and the archive is damaged.
     Tar(String),
+    /// It is a tar archive with more members than this.
+    TooManyMembers(usize),
     /// It is empty.
     Empty,
     /// It is text, but nothing that is known; how it begins.
@@ -137,6 +139,10 @@ impl fmt::Display for ArtifactErrorKind {
             Self::Tar(message) => {
                 write!(f, "is a tar archive and damaged ({message}): fetch it again")
             }
+            Self::TooManyMembers(most) => write!(
+                f,
+                "is a tar archive with more than {most} members: pack only the artifacts that are needed"
+            ),
             Self::Empty => write!(f, "is empty: {KNOWN_FORMATS}"),
             Self::UnknownText(start) => {
                 write!(f, "is text in no known format, beginning with {start:?}: {KNOWN_FORMATS}")

@@ -12,6 +12,7 @@ mod standard;
 mod text;
 mod zkout;
 
+pub(crate) use archive::{is_tar, json_members};
 pub use error::{ArtifactError, ArtifactErrorKind};
 
 use crate::input;
@@ -295,6 +296,18 @@ pub fn parse(bytes: &[u8], stem: &str) -> Result<Artifact, ArtifactErrorKind> {
         };
     }
     parse_unpacked(bytes, stem)
+}
+
+/// Reads an artifact that is JSON.
+pub(crate) fn parse_json(bytes: &[u8], stem: &str) -> Result<Artifact, ArtifactErrorKind> {
+    let text = core::str::from_utf8(bytes);
+    let text = text.map_err(|error| ArtifactErrorKind::Json(error.to_string()))?;
+    json::parse(text, stem)
+}
+
+/// The bytes of an archive, unpacked if they are packed.
+pub(crate) fn unpacked(bytes: Vec<u8>) -> Result<Vec<u8>, ArtifactErrorKind> {
+    if bytes.starts_with(&GZIP) { gunzip(&bytes) } else { Ok(bytes) }
 }
 
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, ArtifactErrorKind> {
