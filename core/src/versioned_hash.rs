@@ -73,6 +73,12 @@ impl VersionedHash {
         Some(Self::of(Self::ERAVM, words, code))
     }
 
+    /// The hash of foreign code at rest: of its length in bytes, and of the code as it is published, padded.
+    #[cfg(feature = "sha256")]
+    pub fn of_blob(length: u16, padded: &[u8]) -> Self {
+        Self::of(Self::BLOB, length, padded)
+    }
+
     #[cfg(feature = "sha256")]
     fn of(kind: u8, length: u16, code: &[u8]) -> Self {
         use sha2::Digest;

@@ -8,6 +8,7 @@
 //! * [`transaction`] reads, signs, hashes and encodes transactions;
 //! * [`pubdata`] makes what a batch publishes, and reads it again;
 //! * [`system_contracts`] loads the contracts that every chain has, and the state that a chain begins with;
+//! * [`batch`] runs batches with the real bootloader;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -17,6 +18,7 @@
 )]
 
 pub mod artifact;
+pub mod batch;
 pub mod cli;
 pub mod events;
 mod execute;

@@ -173,6 +173,9 @@ impl Report {
             Ok(Exit::Paused) => {
                 (ExitKind::Suspended, Some("the tracer paused the run".into()), None)
             }
+            Ok(Exit::Called) => {
+                (ExitKind::Suspended, Some("the watched contract was called".into()), None)
+            }
             Err(RunError::Stopped(stop)) => (ExitKind::Stopped, Some(stop.to_string()), None),
             Err(RunError::Host(fault)) => (ExitKind::Stopped, Some(fault.to_string()), None),
         };

@@ -23,6 +23,9 @@ pub enum Exit {
     ErgsLimit,
     /// The tracer asked for a pause. Running again goes on.
     Paused,
+    /// The [watched contract](crate::Settings::watched_contract) was called: its frame is there, and its first instruction is
+    /// next. Running again goes on.
+    Called,
 }
 
 impl Exit {

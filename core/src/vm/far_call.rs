@@ -46,13 +46,13 @@ impl Callee {
 }
 
 impl Vm {
-    /// Executes a far call, which has been paid for and counted.
+    /// Executes a far call, which has been paid for and counted; returns whether it is a call of the watched contract.
     pub(super) fn far_call<H: Host>(
         &mut self,
         host: &mut H,
         instruction: &Instruction,
         operands: &Operands,
-    ) -> Result<(), RunError<H::Fault>> {
+    ) -> Result<bool, RunError<H::Fault>> {
         let Operands { src0: Tagged { word, is_pointer }, src1, .. } = *operands;
         let variant = instruction.variant();
         let destination = Word([src1.word.0[0], src1.word.0[1], src1.word.0[2] & 0xffff_ffff, 0]);
@@ -186,7 +186,7 @@ impl Vm {
         self.set_call_registers(&abi, calldata, is_foreign.then_some(is_static));
         self.update_frame_status();
         self.update_depth();
-        Ok(())
+        Ok(!self.pending_panic && self.settings.watched_contract == Some(called))
     }
 
     /// Registers as a callee finds them. `foreign` says, for foreign code, whether the call is static.

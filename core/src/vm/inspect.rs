@@ -5,8 +5,10 @@ use crate::host::StorageSlot;
 use crate::isa::MAX_CALL_DEPTH;
 use crate::program::Program;
 use crate::semantics::Flags;
+use crate::state::journal::Undo;
 use crate::versioned_hash::VersionedHash;
 use crate::word::{Address, Word};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// A far frame.
@@ -256,6 +258,33 @@ impl Vm {
             })
             .filter(which)
             .collect();
+        changes.sort_unstable_by_key(|change| (change.address, change.key));
+        changes
+    }
+
+    /// Length of the journal of changes now, for [`storage_changes_since`](Self::storage_changes_since).
+    pub fn journal_len(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// Slots that were written to since the journal had a length, by address and key, even if with the value that they had;
+    /// without the writes of frames that failed. In a change, `before` has the slot's value at that time.
+    ///
+    /// The length must be that of a time which was not gone back beyond.
+    pub fn storage_changes_since(&self, journal_len: usize) -> Vec<StorageChange> {
+        let mut first: BTreeMap<u32, Word> = BTreeMap::new();
+        for entry in self.undo.get(journal_len..).unwrap_or_default() {
+            if let Undo::Storage { slot, value, .. } = entry {
+                first.entry(*slot).or_insert(*value);
+            }
+        }
+        let change = |(index, value): (u32, Word)| {
+            let slot = self.slots.all.get(index as usize)?;
+            let before = StorageSlot { value, ..slot.initial? };
+            let (address, key, after) = (slot.address, slot.key, slot.current);
+            Some(StorageChange { address, key, before, after })
+        };
+        let mut changes: Vec<_> = first.into_iter().filter_map(change).collect();
         changes.sort_unstable_by_key(|change| (change.address, change.key));
         changes
     }

@@ -85,8 +85,8 @@ impl Vm {
         &mut self,
         host: &mut H,
     ) -> Result<Signal, RunError<H::Fault>> {
-        if let Some(done) = self.step_plainly_with_host(host) {
-            done?;
+        let is_watched = if let Some(done) = self.step_plainly_with_host(host) {
+            done?
         } else {
             let plan = self.plan();
             if plan.outcome != Outcome::Executes {
@@ -101,21 +101,24 @@ impl Vm {
             if let Err(RunError::Host(_)) = done {
                 (self.ergs, self.sp, self.pc, self.instructions) = before;
             }
-            done?;
+            let is_watched = done?;
+            // The frame that a call comes from has nothing to clear, and that of the callee neither.
             self.clear_second(&instruction);
-        }
+            is_watched
+        };
         match self.stop {
             Some(stop) => Err(stop.into()),
+            None if is_watched => Ok(Signal::Called),
             None => Ok(Signal::Next),
         }
     }
 
     /// Does the parked instruction if it is a common case: it may be executed as it is, and no tags are involved. All that need
-    /// the host have their operands in registers.
+    /// the host have their operands in registers. Returns whether it was a call of the watched contract.
     fn step_plainly_with_host<H: Host>(
         &mut self,
         host: &mut H,
-    ) -> Option<Result<(), RunError<H::Fault>>> {
+    ) -> Option<Result<bool, RunError<H::Fault>>> {
         if self.pending_panic {
             return None;
         }
@@ -129,12 +132,13 @@ impl Vm {
         (self.ergs, self.instructions) = (ergs, self.instructions + 1);
         self.pc = pc.wrapping_add(1);
         let done = match op.opcode {
-            Opcode::StorageRead => self
-                .storage_read(host, &self.source(op.src0))
-                .map(|value| self.set_destination(op.dst0, &value)),
-            Opcode::StorageWrite => {
-                self.storage_write(host, &self.source(op.src0), &self.source(op.src1))
-            }
+            Opcode::StorageRead => self.storage_read(host, &self.source(op.src0)).map(|value| {
+                self.set_destination(op.dst0, &value);
+                false
+            }),
+            Opcode::StorageWrite => self
+                .storage_write(host, &self.source(op.src0), &self.source(op.src1))
+                .map(|()| false),
             _ => {
                 let tagged = |register| Tagged {
                     word: self.source(register),
@@ -156,7 +160,7 @@ impl Vm {
         host: &mut H,
         instruction: &Instruction,
         operands: &Operands,
-    ) -> Result<(), RunError<H::Fault>> {
+    ) -> Result<bool, RunError<H::Fault>> {
         let (src0, src1) = (operands.src0.word, operands.src1.word);
         match instruction.opcode() {
             Opcode::StorageRead => {
@@ -173,9 +177,9 @@ impl Vm {
                 let result = self.decommit(host, &src0, &src1)?;
                 self.put(instruction, operands, result);
             }
-            _ => self.far_call(host, instruction, operands)?,
+            _ => return self.far_call(host, instruction, operands),
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The time of the current instruction's log entries.

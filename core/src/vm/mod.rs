@@ -56,6 +56,8 @@ pub struct Settings {
     pub evm_emulator: VersionedHash,
     /// A write of the first frame to this byte address of its heap suspends the run.
     pub hook_address: Option<u32>,
+    /// A far call of this contract's code suspends the run, once its frame is there. Calls that fail do not.
+    pub watched_contract: Option<Address>,
     /// Bytes of memory (heaps, stacks, frames, logs) above which the run is stopped.
     pub memory_ceiling: usize,
     /// Near and far frames at which everything panics. The network's is [`MAX_CALL_DEPTH`].
@@ -81,6 +83,7 @@ impl Settings {
             default_account,
             evm_emulator,
             hook_address: None,
+            watched_contract: None,
             memory_ceiling: 2 << 30,
             max_call_depth: MAX_CALL_DEPTH,
             record_storage_log: false,
@@ -175,6 +178,8 @@ pub(crate) enum Signal {
     Host,
     /// The hook was written to; see [`Vm::hook_value`].
     Hook,
+    /// The watched contract was called.
+    Called,
     /// The first frame has ended; see [`Vm::ended`].
     Ended,
     /// See [`Vm::stop`].

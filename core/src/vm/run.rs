@@ -117,6 +117,7 @@ impl Vm {
         match signal {
             Signal::Next | Signal::Host => Ok(None),
             Signal::Hook => Ok(Some(Exit::Hook(self.hook_value))),
+            Signal::Called => Ok(Some(Exit::Called)),
             Signal::Ended => Ok(self.ended),
             Signal::Stopped => match self.stop {
                 Some(stop) => Err(stop.into()),

@@ -1,10 +1,11 @@
-//! What `L1Messenger` (0x8008) announces with events: logs, messages, and code that is to be published.
+//! What system contracts announce with events: `L1Messenger` (0x8008) logs, messages and code that is to be published,
+//! `KnownCodesStorage` (0x8004) code that is known from now on.
 
 use super::l1_log::L2ToL1Log;
 use crate::events::Event;
 use crate::hex::word;
 use core::fmt;
-use eravm_core::{Address, VersionedHash, Word, system_address};
+use eravm_core::{Address, CodeKind, VersionedHash, Word, system_address};
 
 /// The contract that announces.
 const L1_MESSENGER: Address = system_address(0x8008);
@@ -15,6 +16,11 @@ const MESSAGE_SENT: Word = word("3a36e47291f4201faf137fab081d92295bce2d53be2c6ca
 /// keccak256 of `BytecodeL1PublicationRequested(bytes32)`.
 const PUBLICATION_REQUESTED: Word =
     word("480d3c9f727b5e5c1203d4c61fb185d37f08e6b2dc5e9bbf98591b1a7addf57c");
+/// The contract that knows code.
+const KNOWN_CODES_STORAGE: Address = system_address(0x8004);
+/// keccak256 of `MarkedAsKnown(bytes32,bool)`.
+const MARKED_AS_KNOWN: Word =
+    word("c94722ff13eacf53547c4741dab5228353a05938ffcdd5d4a2d533ae0e618287");
 /// Topics of the event of a message, whose sender and hash are topics.
 const MESSAGE_TOPICS: usize = 3;
 /// Words of a log.
@@ -76,6 +82,25 @@ pub(super) enum Announcement<'a> {
     Log(L2ToL1Log),
     Message(&'a [u8]),
     Publication(VersionedHash),
+}
+
+/// Logs that users sent to L1, as events announce them. Malformed announcements are passed over, as the network does; the
+/// end of a batch is where they are an error.
+pub fn user_logs(events: &[Event]) -> Vec<L2ToL1Log> {
+    let logs = announcements(events).filter_map(|announcement| match announcement {
+        Ok(Announcement::Log(log)) => Some(log),
+        _ => None,
+    });
+    logs.collect()
+}
+
+/// Hashes of EVM code that was made known, as events of `KnownCodesStorage` announce it.
+pub fn published_blobs(events: &[Event]) -> Vec<VersionedHash> {
+    let announced = events.iter().filter(|event| {
+        event.address == KNOWN_CODES_STORAGE && event.topics.first() == Some(&MARKED_AS_KNOWN)
+    });
+    let hashes = announced.filter_map(|event| Some(VersionedHash::from(*event.topics.get(1)?)));
+    hashes.filter(|hash| matches!(hash.parse(), Some((CodeKind::Blob, _)))).collect()
 }
 
 /// What the events of a batch announce, in their order. Other events are passed over.

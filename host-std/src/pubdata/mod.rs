@@ -37,7 +37,7 @@ pub use bytecode_compression::{
 };
 pub use compressed_bytecode::{CompressedBytecode, compress_unknown, compressed_bytecode_words};
 pub use error::{FormatError, PubdataError};
-pub use events::{AnnouncementError, AnnouncementErrorKind};
+pub use events::{AnnouncementError, AnnouncementErrorKind, published_blobs, user_logs};
 pub use format::{CommitmentScheme, Content, DaValidator, HeapWords, PubdataFormat};
 pub use hash::Hash;
 pub use input::PubdataInput;

@@ -1,0 +1,44 @@
+//! Batches: the state transition function of the network, by running the real bootloader.
+//!
+//! A [`BatchExecutor`] is made from a [`SystemEnvironment`], a [`BatchEnvironment`] and a [`BatchState`]. Transactions are
+//! [executed](BatchExecutor::execute) one by one, each with an [`Outcome`]; [`finish`](BatchExecutor::finish) ends the batch and says
+//! what is published. An [`Observer`] sees everything that the host does on the way.
+
+mod blocks;
+mod environment;
+mod error;
+mod error_code;
+mod executor;
+mod fees;
+mod hook;
+mod layout;
+mod memory;
+mod observer;
+mod outcome;
+mod result;
+mod signals;
+mod state;
+mod world;
+
+pub use blocks::BlockError;
+pub use environment::{
+    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot,
+    SystemEnvironment,
+};
+pub use error::BatchError;
+pub use error_code::ErrorCode;
+pub use executor::BatchExecutor;
+pub use fees::{
+    MAX_COMPUTE_GAS, MAX_GAS_PER_PUBDATA, MEMORY_OVERHEAD_GAS, RefundRequest, SLOT_OVERHEAD_GAS,
+    operator_refund, overhead_gas, trusted_gas,
+};
+pub use hook::Hook;
+pub use layout::{
+    BLOCK_WORDS, DESCRIPTION_WORDS, HEAP_WORDS, INTEROP_ROOT_WORDS, InteropLayout, Layout,
+    MAX_INTEROP_ROOTS, MAX_TRANSACTIONS,
+};
+pub use observer::{Observer, WriteReason};
+pub use outcome::{FinishedBatch, Outcome, TransactionOutcome};
+pub use result::{ExecutionResult, Halt, RevertReason};
+pub use signals::Signals;
+pub use state::{BatchState, Leaf, MemoryState};

@@ -1,0 +1,127 @@
+//! What the machine sees of a batch: the state before it, and the code that its transactions brought along or deployed.
+
+use super::state::BatchState;
+use crate::transaction::FactoryDep;
+use eravm_core::precompiles::Precompiles;
+use eravm_core::semantics::FatPointer;
+use eravm_core::{
+    Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Vm,
+    Word, system_address,
+};
+use std::collections::HashMap;
+
+/// `KnownCodesStorage`: which code is known.
+pub(super) const KNOWN_CODES_STORAGE: u16 = 0x8004;
+/// `ContractDeployer`, the only contract that publishes EVM code.
+const CONTRACT_DEPLOYER: u16 = 0x8006;
+/// Selector of `publishEVMBytecode(uint256,bytes)`.
+const PUBLISH_EVM_BYTECODE: [u8; 4] = [0x4d, 0xc0, 0x14, 0xcc];
+
+/// The machine's host.
+#[derive(Clone, Debug)]
+pub(super) struct World<S> {
+    pub(super) state: S,
+    code: HashMap<VersionedHash, Program>,
+    /// EVM code that was deployed, as it was published: padded.
+    evm_code: HashMap<VersionedHash, Vec<u8>>,
+}
+
+impl<S: BatchState> World<S> {
+    pub(super) fn new(state: S) -> Self {
+        Self { state, code: HashMap::new(), evm_code: HashMap::new() }
+    }
+
+    pub(super) fn add_program(&mut self, hash: VersionedHash, program: Program) {
+        self.code.insert(hash.at_rest(), program);
+    }
+
+    /// Makes code known that comes with a transaction.
+    pub(super) fn add_factory_dep(&mut self, dep: &FactoryDep) -> Result<(), CodeError> {
+        let hash = dep.hash().at_rest();
+        if !self.code.contains_key(&hash) {
+            self.code.insert(hash, Program::new(dep.code())?);
+        }
+        Ok(())
+    }
+
+    /// The bytes of code that the machine has used or could use.
+    pub(super) fn bytes_of(&mut self, hash: &VersionedHash) -> Result<Option<Vec<u8>>, S::Fault> {
+        let program = self.program(hash)?;
+        Ok(program.map(|code| code.words().iter().flat_map(Word::to_be_bytes).collect()))
+    }
+
+    /// EVM code that was deployed in this batch.
+    pub(super) fn evm_code(&self, hash: &VersionedHash) -> Option<&[u8]> {
+        self.evm_code.get(hash).map(Vec::as_slice)
+    }
+
+    /// Takes note of EVM code that is being published. `KnownCodesStorage` was just called.
+    ///
+    /// What is not such a call is none of the host's business. Nor is whether it succeeds: code is only ever loaded under a hash that the
+    /// contracts have accepted.
+    pub(super) fn note_call(&mut self, vm: &Vm) {
+        let frame = vm.current_frame();
+        if *frame.caller != system_address(CONTRACT_DEPLOYER) {
+            return;
+        }
+        let (pointer, _) = vm.register(1);
+        let calldata = vm.read_pointer(FatPointer::from_word(&pointer));
+        if let Some((hash, code)) = published_evm_code(&calldata)
+            && let Ok(program) = Program::new(&code[..])
+        {
+            self.code.insert(hash, program);
+            self.evm_code.insert(hash, code);
+        }
+    }
+}
+
+/// The hash and the padded code of a call of `publishEVMBytecode`.
+fn published_evm_code(calldata: &[u8]) -> Option<(VersionedHash, Vec<u8>)> {
+    let (selector, arguments) = calldata.split_first_chunk::<4>()?;
+    if *selector != PUBLISH_EVM_BYTECODE {
+        return None;
+    }
+    let number = |at: usize| {
+        let bytes = arguments.get(at..)?.first_chunk()?;
+        usize::try_from(Word::from_be_bytes(bytes).to_u64()?).ok()
+    };
+    let length = u16::try_from(number(0)?).ok()?;
+    let offset = number(32)?;
+    let padded_length = number(offset)?;
+    let begin = offset.checked_add(32)?;
+    let code = arguments.get(begin..begin.checked_add(padded_length)?)?.to_vec();
+    Some((VersionedHash::of_blob(length, &code), code))
+}
+
+impl<S: BatchState> HostTypes for World<S> {
+    type Fault = S::Fault;
+}
+
+impl<S: BatchState> Storage for World<S> {
+    fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, S::Fault> {
+        self.state.slot(address, key)
+    }
+
+    fn write_price(&mut self, slot: &StorageSlot, value: &Word) -> u32 {
+        self.state.write_price(slot, value)
+    }
+
+    fn is_free(&mut self, address: &Address, key: &Word) -> bool {
+        self.state.is_free(address, key)
+    }
+}
+
+impl<S: BatchState> CodeStore for World<S> {
+    fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, S::Fault> {
+        if let Some(program) = self.code.get(hash) {
+            return Ok(Some(program.clone()));
+        }
+        let program = self.state.program(hash)?;
+        if let Some(program) = &program {
+            self.code.insert(*hash, program.clone());
+        }
+        Ok(program)
+    }
+}
+
+impl<S: BatchState> Precompiles for World<S> {}
