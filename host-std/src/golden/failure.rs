@@ -1,5 +1,7 @@
 //! How a replay fails.
 
+use super::transaction_reader::TransactionDataError;
+use crate::pubdata::FormatError;
 use eravm_core::asm::disassemble;
 use eravm_core::{Address, Program, SetupError, SnapshotError, Stop, VersionedHash, Vm};
 use eravm_core::{ProtocolTooOld, Word};
@@ -106,6 +108,10 @@ pub enum FailureKind {
     BeyondHeap(u32),
     /// A transaction is named that does not exist, begins within another one, or ends without having begun.
     Transactions(usize),
+    /// The transaction with this index cannot be read.
+    Transaction(usize, Box<TransactionDataError>),
+    /// The protocol version does not publish like this.
+    PubdataFormat(FormatError),
     /// The machine is to run on after its end.
     AfterEnd,
     /// A snapshot cannot be made or gone back to.
@@ -147,6 +153,8 @@ impl fmt::Display for FailureKind {
             Self::Transactions(index) => {
                 write!(f, "transaction {index} does not exist, or begins or ends out of order")
             }
+            Self::Transaction(index, error) => write!(f, "transaction {index}: {error}"),
+            Self::PubdataFormat(error) => fmt::Display::fmt(error, f),
             Self::AfterEnd => f.write_str("the machine is to run on after its end"),
             Self::Snapshot(error) => fmt::Display::fmt(error, f),
             Self::TooManySnapshots => f.write_str("too many snapshots"),

@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 pub struct Batch {
     /// Number of the protocol version.
     pub protocol_version: u16,
+    /// The chain.
+    #[serde(default = "default_chain")]
+    pub chain_id: u64,
     /// Version of the reference crate whose rules were in force, for instance `0.153.12`.
     pub zk_evm: String,
     /// The code of the first frame.
@@ -27,6 +30,17 @@ pub struct Batch {
     pub evm_emulator_hash: Hex<VersionedHash>,
     /// Ergs of the first frame.
     pub bootloader_gas_limit: u32,
+    /// Ergs that an account might use to validate a transaction.
+    #[serde(default = "no_limit")]
+    pub validation_computational_gas_limit: u32,
+    /// What the batch was run with.
+    pub l1_batch_env: BatchEnv,
+    /// What was done with transactions.
+    #[serde(default)]
+    pub execution_mode: BatchMode,
+    /// The contract that checked pubdata.
+    #[serde(default)]
+    pub l2_da_validator: Hex<Address>,
     /// Every slot that had a leaf.
     pub initial_storage: Vec<Leaf>,
     /// Code known before the batch.
@@ -50,6 +64,94 @@ pub struct Batch {
 pub struct Bootloader {
     /// Its hash.
     pub hash: Hex<VersionedHash>,
+    /// Its flavour.
+    #[serde(default)]
+    pub kind: BootloaderKind,
+}
+
+/// The chain of goldens that do not name it.
+const fn default_chain() -> u64 {
+    270
+}
+
+const fn no_limit() -> u32 {
+    u32::MAX
+}
+
+/// Flavour of a bootloader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BootloaderKind {
+    /// For batches that are proved.
+    #[default]
+    ProvedBatch,
+    /// For calls.
+    PlaygroundBatch,
+    /// For estimates.
+    FeeEstimate,
+}
+
+/// What was done with transactions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+pub enum BatchMode {
+    /// They were validated and executed.
+    #[default]
+    VerifyExecute,
+    /// The same, for an estimate.
+    EstimateFee,
+    /// They were executed.
+    EthCall,
+}
+
+/// What a batch was run with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BatchEnv {
+    /// Its number.
+    pub number: u32,
+    /// Its time.
+    pub timestamp: u64,
+    /// The hash of the batch before.
+    pub previous_batch_hash: Option<Hex<Word>>,
+    /// Who got the fees.
+    pub fee_account: Hex<Address>,
+    /// Price of L2 gas.
+    pub fair_l2_gas_price: u64,
+    /// Price of a byte of pubdata.
+    pub fair_pubdata_price: u64,
+    /// Price of L1 gas.
+    pub l1_gas_price: u64,
+    /// A base fee instead of the one that follows from these.
+    #[serde(default)]
+    pub enforced_base_fee: Option<u64>,
+    /// The first block.
+    pub first_l2_block: BlockEnv,
+}
+
+/// A block.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BlockEnv {
+    /// Its number.
+    pub number: u32,
+    /// Its time.
+    pub timestamp: u64,
+    /// The hash of the block before.
+    pub prev_block_hash: Hex<Word>,
+    /// Virtual blocks that it might create.
+    pub max_virtual_blocks_to_create: u32,
+    /// Roots of other chains.
+    #[serde(default)]
+    pub interop_roots: Vec<RootEnv>,
+}
+
+/// A root of another chain's messages.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RootEnv {
+    /// That chain.
+    pub chain_id: u64,
+    /// Its block.
+    pub block_number: u64,
+    /// The sides.
+    pub sides: Vec<Hex<Word>>,
 }
 
 /// The machine before the first instruction.

@@ -5,7 +5,7 @@ use super::failure::{Difference, FailureKind};
 use super::format::{Batch, InitialState};
 use super::load::Code;
 use super::numbering::Numbering;
-use eravm_core::{Entry, Semantics, Settings, Vm, Word};
+use eravm_core::{Entry, Settings, Vm, Word};
 
 /// First version of the reference with the rules of the circuits.
 const CIRCUIT_RULES_SINCE: [u32; 3] = [0, 153, 12];
@@ -30,9 +30,7 @@ pub(super) fn numbering(batch: &Batch) -> Result<Numbering, FailureKind> {
 
 /// A machine at the first instruction.
 pub(super) fn machine(batch: &Batch, code: &Code) -> Result<Vm, FailureKind> {
-    let (semantics, _) =
-        Semantics::of_protocol(batch.protocol_version).map_err(FailureKind::Protocol)?;
-    let semantics = semantics.with_circuit_rules(has_circuit_rules(batch)?);
+    let semantics = batch.semantics()?;
     let hash = batch.bootloader.hash.0;
     let program = code.get(&hash).ok_or(FailureKind::MissingCode(hash))?.clone();
     compare_known(batch, code)?;

@@ -43,6 +43,7 @@
 
 mod assembled;
 mod compare;
+mod environment;
 mod events;
 mod failure;
 pub mod format;
