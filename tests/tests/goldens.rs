@@ -3,7 +3,7 @@
 extern crate alloc;
 
 use alloc::collections::BTreeMap;
-use eravm_host::golden::{Code, Golden, Player, replay};
+use eravm_host::golden::{Code, Golden, Player, Way, execute, replay};
 use eravm_tests::corpus::{corpus, files};
 use std::path::{Path, PathBuf};
 
@@ -55,4 +55,26 @@ fn a_player_plays_a_golden_again_and_again() {
         let figures = player.play().expect("a complete run");
         assert_eq!(figures.instructions, golden.batch.results.total_instructions);
     }
+}
+
+/// Runs all goldens from their environment, their initial state and their transactions alone.
+fn execute_all(way: Way) {
+    for_each_golden(|name, golden, code| {
+        execute(golden, code, way).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    });
+}
+
+#[test]
+fn an_executor_writes_what_the_recorded_host_wrote_and_comes_to_the_same() {
+    execute_all(Way::Recorded);
+}
+
+#[test]
+fn without_snapshots_batches_come_to_the_same() {
+    execute_all(Way::Unbroken);
+}
+
+#[test]
+fn rollbacks_and_nonsense_in_between_leave_no_trace() {
+    execute_all(Way::Disturbed);
 }

@@ -9,7 +9,7 @@ use eravm_core::{
 
 /// Why a batch cannot go on. A transaction that fails is no error: see
 /// [`ExecutionResult`](super::ExecutionResult).
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BatchError<F> {
     /// The state could not answer. The machine is as it was before the instruction that asked.
     State(F),

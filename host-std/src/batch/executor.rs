@@ -205,9 +205,14 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         &self.world.state
     }
 
-    /// Who watches.
-    pub const fn observer(&mut self) -> &mut O {
+    /// Who watches, to be changed.
+    pub const fn observer_mut(&mut self) -> &mut O {
         &mut self.observer
+    }
+
+    /// Who watches.
+    pub const fn observer(&self) -> &O {
+        &self.observer
     }
 
     /// The batch's environment.

@@ -1,6 +1,6 @@
 //! `eravm replay`: real batches, run again and compared.
 
-use crate::golden::{Code, Failure, FailureKind, Figures, Golden, LoadError, replay};
+use crate::golden::{Code, Failure, FailureKind, Figures, Golden, LoadError, Way, execute, replay};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
@@ -20,6 +20,10 @@ pub struct ReplayArgs {
     /// Code by hash, instead of the `bytecodes.json(.gz)` beside each golden or in the folder above.
     #[arg(long, value_name = "FILE")]
     pub bytecodes: Vec<PathBuf>,
+    /// Runs each batch from its environment, its initial state and its transactions, and compares what the host writes,
+    /// every hook and the outcome: as recorded, without snapshots, and with rollbacks and nonsense in between.
+    #[arg(long)]
+    pub execute: bool,
     /// Prints one JSON object a file.
     #[arg(long)]
     pub json: bool,
@@ -52,7 +56,7 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
     };
     let mut worst = super::SUCCESS;
     for path in goldens {
-        let outcome = replay_file(path, &mut library);
+        let outcome = replay_file(path, &mut library, args.execute);
         worst = worst.max(match &outcome {
             Ok(_) => super::SUCCESS,
             Err(Problem::Failure(_)) => super::FAILED,
@@ -65,10 +69,17 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
     ExitCode::from(worst)
 }
 
-fn replay_file(path: &Path, library: &mut Library) -> Result<Figures, Problem> {
+fn replay_file(path: &Path, library: &mut Library, runs: bool) -> Result<Figures, Problem> {
     let golden = Golden::load(path).map_err(Problem::Load)?;
     let code = library.code_for(path).map_err(Problem::Load)?;
-    replay(&golden, &code).map_err(Problem::Failure)
+    if !runs {
+        return replay(&golden, &code).map_err(Problem::Failure);
+    }
+    let figures = execute(&golden, &code, Way::Recorded).map_err(Problem::Failure)?;
+    for way in [Way::Unbroken, Way::Disturbed] {
+        execute(&golden, &code, way).map_err(Problem::Failure)?;
+    }
+    Ok(figures)
 }
 
 /// Code files, each read once.

@@ -21,12 +21,13 @@ const LOG_WORDS: usize = 6;
 
 /// The events of a queue as goldens have them.
 pub(super) fn group(queue: &[eravm_core::Event]) -> Vec<Event> {
-    let events = events::group(queue).into_iter();
-    let in_golden = |event: events::Event| {
-        let topics = event.topics.into_iter().map(Hex).collect();
-        (event.tx_number, Hex(event.address), topics, Bytes(event.data))
-    };
-    events.map(in_golden).collect()
+    events::group(queue).into_iter().map(in_golden).collect()
+}
+
+/// An event as goldens have it.
+pub(super) fn in_golden(event: events::Event) -> Event {
+    let topics = event.topics.into_iter().map(Hex).collect();
+    (event.tx_number, Hex(event.address), topics, Bytes(event.data))
 }
 
 /// The logs that users sent to L1, from the events that announce them.

@@ -1,10 +1,13 @@
 //! How a replay fails.
 
+use super::execute::Way;
 use super::transaction_reader::TransactionDataError;
+use crate::batch::BatchError;
 use crate::pubdata::FormatError;
 use eravm_core::asm::disassemble;
 use eravm_core::{Address, Program, SetupError, SnapshotError, Stop, VersionedHash, Vm};
 use eravm_core::{ProtocolTooOld, Word};
+use std::convert::Infallible;
 use std::fmt;
 
 /// Instructions shown before and after the one where a replay failed.
@@ -65,6 +68,8 @@ pub enum Pass {
     Traced,
     /// As fast as possible.
     Fast,
+    /// From the transactions, by an executor of batches.
+    Executed(Way),
 }
 
 impl fmt::Display for Pass {
@@ -72,6 +77,7 @@ impl fmt::Display for Pass {
         f.write_str(match self {
             Self::Traced => "traced",
             Self::Fast => "fast",
+            Self::Executed(way) => return fmt::Display::fmt(way, f),
         })
     }
 }
@@ -112,6 +118,12 @@ pub enum FailureKind {
     Transaction(usize, Box<TransactionDataError>),
     /// The protocol version does not publish like this.
     PubdataFormat(FormatError),
+    /// The executor of the batch could not go on.
+    Batch(Box<BatchError<Infallible>>),
+    /// A transaction that is nonsense was accepted beside the transaction with this index.
+    GarbageAccepted(usize),
+    /// The host did something where that makes no sense.
+    Unexpected,
     /// The machine is to run on after its end.
     AfterEnd,
     /// A snapshot cannot be made or gone back to.
@@ -155,6 +167,11 @@ impl fmt::Display for FailureKind {
             }
             Self::Transaction(index, error) => write!(f, "transaction {index}: {error}"),
             Self::PubdataFormat(error) => fmt::Display::fmt(error, f),
+            Self::Batch(error) => fmt::Display::fmt(error, f),
+            Self::GarbageAccepted(index) => {
+                write!(f, "nonsense beside transaction {index} was accepted")
+            }
+            Self::Unexpected => f.write_str("the host's script is out of order here"),
             Self::AfterEnd => f.write_str("the machine is to run on after its end"),
             Self::Snapshot(error) => fmt::Display::fmt(error, f),
             Self::TooManySnapshots => f.write_str("too many snapshots"),

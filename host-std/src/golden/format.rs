@@ -353,6 +353,13 @@ pub enum TxResult {
     },
 }
 
+impl TxResult {
+    /// Whether it cannot be part of the batch.
+    pub const fn is_halt(&self) -> bool {
+        matches!(self, Self::Halt { .. })
+    }
+}
+
 /// Why a transaction failed.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(tag = "type")]

@@ -45,8 +45,10 @@ mod assembled;
 mod compare;
 mod environment;
 mod events;
+mod execute;
 mod failure;
 pub mod format;
+mod hooks;
 mod host;
 mod load;
 mod machine;
@@ -61,6 +63,7 @@ mod transaction_data;
 mod transaction_reader;
 mod value;
 
+pub use execute::{Way, execute};
 pub use failure::{Difference, Failure, FailureKind, Pass, Place};
 pub use load::{Code, Golden, LoadError, LoadErrorKind, MAX_FILE_BYTES};
 pub use player::Player;

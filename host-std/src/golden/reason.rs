@@ -5,6 +5,7 @@
 
 use super::format::{EndKind, RevertReason, TxResult};
 use super::value::Bytes;
+use crate::batch::{self, ExecutionResult, Halt};
 use eravm_core::Word;
 
 /// Selector of `Error(string)`.
@@ -41,11 +42,38 @@ fn halt(reason: String, display: String) -> TxResult {
     TxResult::Halt { reason, display }
 }
 
+/// The result of a transaction that an executor of batches ran.
+pub(super) fn of_result(result: &ExecutionResult) -> TxResult {
+    match result {
+        ExecutionResult::Success { output } => TxResult::Success { output: Bytes(output.clone()) },
+        ExecutionResult::Revert(batch::RevertReason::Unreported) => without_data(),
+        ExecutionResult::Revert(reason) => {
+            TxResult::Revert { reason: revert_reason(reason.data()) }
+        }
+        ExecutionResult::Halt(Halt::Bootloader { code, reason }) => {
+            of_error_code(*code as u8, revert_reason(reason.data()))
+        }
+        ExecutionResult::Halt(Halt::UnknownCode { code, reason }) => {
+            of_error_code(*code, revert_reason(reason.data()))
+        }
+        ExecutionResult::Halt(Halt::NoReason) => empty_error(),
+        ExecutionResult::Halt(Halt::OutOfErgs) => of_end(EndKind::Panicked, &[], 0),
+        ExecutionResult::Halt(Halt::Panic) => of_end(EndKind::Panicked, &[], 1),
+    }
+}
+
+fn empty_error() -> TxResult {
+    unexpected("Bootloader returned an empty error".to_owned())
+}
+
 fn of_bootloader_error(output: &[u8]) -> TxResult {
-    let Some((&code, data)) = output.split_first() else {
-        return unexpected("Bootloader returned an empty error".to_owned());
-    };
-    let reason = revert_reason(data);
+    match output.split_first() {
+        Some((&code, data)) => of_error_code(code, revert_reason(data)),
+        None => empty_error(),
+    }
+}
+
+fn of_error_code(code: u8, reason: RevertReason) -> TxResult {
     let general =
         |text: &str| RevertReason::General { msg: text.to_owned(), data: Bytes::default() };
     match code {

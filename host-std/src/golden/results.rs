@@ -42,12 +42,13 @@ pub(super) fn compare(
     world: &World<'_>,
     vm: &Vm,
     before_end: Option<&Effects>,
+    total_instructions: u64,
 ) -> Result<(), FailureKind> {
     let results = &batch.results;
     let same = |name: &'static str, expected: u64, actual: u64| {
         values(|| format!("batch.{name}"), &expected, &actual)
     };
-    same("total_instructions", results.total_instructions, vm.instructions())?;
+    same("total_instructions", results.total_instructions, total_instructions)?;
     same("final_gas", results.final_gas.into(), vm.ergs().into())?;
     let pubdata = || "batch.final_pubdata_counter".to_owned();
     values(pubdata, &results.final_pubdata_counter, &vm.pubdata())?;

@@ -4,6 +4,7 @@ use super::assembled::Written;
 use super::compare::{bytes, values};
 use super::failure::{Difference, Failure, FailureKind, Pass, Place};
 use super::format::{Batch, EndKind, Op, Transaction};
+use super::hooks::compare_hook;
 use super::host::World;
 use super::load::{Code, Golden};
 use super::machine::{self, HEAP_WORDS};
@@ -13,35 +14,12 @@ use super::tracer::Follower;
 use super::transaction::{self, Heard, Start};
 use super::value::Hex;
 use super::{Figures, reason};
+use crate::batch::Hook;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Exit, Limits, RunError, Stop, Vm, Word};
 
-/// Names of the hooks, by number.
-const HOOKS: [&str; 13] = [
-    "AccountValidationEntered",
-    "PaymasterValidationEntered",
-    "ValidationExited",
-    "ValidationStepEnded",
-    "TxHasEnded",
-    "DebugLog",
-    "DebugReturnData",
-    "NearCallCatch",
-    "AskOperatorForRefund",
-    "NotifyAboutRefund",
-    "PostResult",
-    "FinalBatchInfo",
-    "PubdataRequested",
-];
-/// The hook that ends a transaction.
-const TX_HAS_ENDED: u64 = 4;
 /// The heap word where the bootloader keeps the hash of the transaction.
 const TX_HASH_WORD: u32 = 73;
-/// The hook that says what came of a transaction's execution.
-const POST_RESULT: u64 = 10;
-/// The hook that asks for a refund.
-const ASK_OPERATOR_FOR_REFUND: u64 = 8;
-/// The hook that says what was refunded.
-const NOTIFY_ABOUT_REFUND: u64 = 9;
 /// What the host writes the refund that it proposes for.
 const OPERATOR_REFUND: &str = "operator_refund";
 /// Most instructions that a golden may claim.
@@ -96,7 +74,7 @@ impl<'a> Replay<'a> {
     fn new(golden: &'a Golden, code: &'a Code, pass: Pass) -> Result<Self, FailureKind> {
         let batch = &golden.batch;
         let follower = match pass {
-            Pass::Fast => None,
+            Pass::Fast | Pass::Executed(_) => None,
             Pass::Traced => {
                 let trace = golden.trace.as_deref();
                 let follower = Follower::new(&batch.results.trace_digest, trace);
@@ -259,28 +237,23 @@ impl<'a> Replay<'a> {
     }
 
     fn hook(&mut self, op: &Op, index: usize) -> Result<(), FailureKind> {
-        let Op::Hook { id, name, params, params_zk_evm, gas, pubdata, tx_number, icount } = op
-        else {
-            return Ok(());
-        };
+        let Op::Hook { id, icount, .. } = op else { return Ok(()) };
         let exit = self.run(index, *icount)?;
-        let what = |name: &'static str| move || format!("host_script[{index}].{name}");
         let Exit::Hook(value) = exit else {
             return Err(other_exit(index, &format!("hook {id}"), exit));
         };
-        values(what("id"), &Word::from_u64(*id), &value)?;
-        let known = HOOKS.get(*id as usize).copied().unwrap_or(name);
-        values(what("name"), &name.as_str(), &known)?;
-        values(what("gas"), gas, &self.vm.ergs())?;
-        values(what("pubdata"), pubdata, &self.vm.pubdata())?;
-        values(what("tx_number"), tx_number, &self.vm.tx_number())?;
-        self.compare_params(index, params, params_zk_evm.as_deref())?;
+        let address = self.batch.initial_vm_state.hook_address_bytes;
+        self.params = compare_hook(index, op, &self.vm, &value, address, self.numbering)?;
         self.hooks += 1;
-        match *id {
-            POST_RESULT => self.executed = Some(!self.params[0].is_zero()),
-            TX_HAS_ENDED => self.heard.hash = Some(self.vm.heap_word(TX_HASH_WORD * 32)),
-            ASK_OPERATOR_FOR_REFUND => self.heard.pubdata_refunded = Some(self.vm.pubdata()),
-            NOTIFY_ABOUT_REFUND => self.heard.refunded = self.params[0].0[0],
+        match Hook::from_word(&value) {
+            Some(Hook::PostResult) => self.executed = Some(!self.params[0].is_zero()),
+            Some(Hook::TxHasEnded) => {
+                self.heard.hash = Some(self.vm.heap_word(TX_HASH_WORD * 32));
+            }
+            Some(Hook::AskOperatorForRefund) => {
+                self.heard.pubdata_refunded = Some(self.vm.pubdata());
+            }
+            Some(Hook::NotifyAboutRefund) => self.heard.refunded = self.params[0].0[0],
             _ => {}
         }
         Ok(())
@@ -298,32 +271,6 @@ impl<'a> Replay<'a> {
         let reported = reported.filter(|log| log.sender == bootloader).map(|log| log.key.0).next();
         let actual = reported.unwrap_or(hash);
         values(|| format!("transactions[{index}].hash"), &transaction.hash.0.to_word(), &actual)
-    }
-
-    /// Compares the words beside a hook.
-    fn compare_params(
-        &mut self,
-        index: usize,
-        expected: &[Hex<Word>; 3],
-        reference: Option<&[Hex<Word>; 3]>,
-    ) -> Result<(), Difference> {
-        let hook = self.batch.initial_vm_state.hook_address_bytes;
-        for (at, expected) in expected.iter().enumerate() {
-            let address = hook.wrapping_sub(96).wrapping_add(32 * at as u32);
-            let actual = self.vm.heap_word(address);
-            self.params[at] = actual;
-            let what = || format!("host_script[{index}].params[{at}]");
-            // Where the numbers of pages differ, both are known.
-            match reference.map(|reference| reference[at]).filter(|word| word != expected) {
-                None => values(what, &expected.0, &actual)?,
-                Some(reference) => {
-                    let what_reference = || format!("host_script[{index}].params_zk_evm[{at}]");
-                    values(what_reference, &reference.0, &actual)?;
-                    values(what, &expected.0, &self.numbering.of_pointer(actual))?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Compares what the host read through the pointer of the hook before.
@@ -402,7 +349,7 @@ impl<'a> Replay<'a> {
         let cycles = instructions - self.rolled_back;
         values(|| "batch.legacy_cycles".to_owned(), &results.legacy_cycles, &cycles)?;
         let before_end = self.before_end.as_ref();
-        results::compare(self.batch, &self.world, &self.vm, before_end)?;
+        results::compare(self.batch, &self.world, &self.vm, before_end, instructions)?;
         let mut trace_records = 0;
         if let Some(follower) = &self.follower {
             follower.finish(&results.opcode_histogram)?;

@@ -146,7 +146,11 @@ fn compare_blobs(
     Ok(())
 }
 
-fn compare_result(what: &str, expected: &TxResult, actual: &TxResult) -> Result<(), Difference> {
+pub(super) fn compare_result(
+    what: &str,
+    expected: &TxResult,
+    actual: &TxResult,
+) -> Result<(), Difference> {
     match (expected, actual) {
         (TxResult::Success { output: expected }, TxResult::Success { output: actual }) => {
             bytes(&format!("{what}.output"), &expected.0, &actual.0)

@@ -1,0 +1,75 @@
+//! Comparing what a transaction did with what a golden says.
+
+use super::super::compare::{bytes, events, lists, logs, values};
+use super::super::events::in_golden;
+use super::super::failure::Difference;
+use super::super::format::{self, L1Log, WriteKind};
+use super::super::reason;
+use super::super::transaction::compare_result;
+use super::super::value::Hex;
+use crate::batch::Outcome;
+use crate::pubdata::{L2ToL1Log, StateDiff};
+use eravm_core::VersionedHash;
+
+/// A log as goldens have it.
+pub(super) fn log(log: &L2ToL1Log) -> L1Log {
+    L1Log {
+        shard_id: log.shard_id,
+        is_service: log.is_service,
+        tx_number: log.tx_number,
+        sender: Hex(log.sender),
+        key: Hex(log.key),
+        value: Hex(log.value),
+    }
+}
+
+/// A state diff as goldens have it.
+pub(super) fn state_diff(diff: &StateDiff) -> format::StateDiff {
+    (
+        Hex(diff.address),
+        Hex(diff.key),
+        Hex(VersionedHash(diff.derived_key)),
+        diff.enumeration_index,
+        Hex(diff.initial_value),
+        Hex(diff.final_value),
+    )
+}
+
+/// Compares what a transaction, or the tip of a batch, did.
+pub(super) fn compare(
+    what: &str,
+    expected: &format::Outcome,
+    actual: &Outcome,
+) -> Result<(), Difference> {
+    let part = |name: &'static str| move || format!("{what}.{name}");
+    compare_result(&part("result")(), &expected.result, &reason::of_result(&actual.result))?;
+    let used = u64::from(actual.ergs_used);
+    values(part("gas_remaining"), &expected.gas_remaining, &actual.ergs_left)?;
+    values(part("gas_used"), &expected.gas_used, &used)?;
+    values(part("computational_gas_used"), &expected.computational_gas_used, &used)?;
+    values(part("gas_refunded"), &expected.gas_refunded, &actual.refunded)?;
+    let proposed = &actual.operator_refund;
+    values(part("operator_suggested_refund"), &expected.operator_suggested_refund, proposed)?;
+    values(part("pubdata_published"), &expected.pubdata_published, &actual.pubdata)?;
+    let seen: Vec<_> = actual.events.iter().cloned().map(in_golden).collect();
+    events(&part("events")(), &expected.events, &seen)?;
+    let user: Vec<_> = actual.user_logs.iter().map(log).collect();
+    logs(&part("user_l2_to_l1_logs")(), &expected.user_l2_to_l1_logs, &user)?;
+    let system: Vec<_> = actual.system_logs.iter().map(log).collect();
+    logs(&part("system_l2_to_l1_logs")(), &expected.system_l2_to_l1_logs, &system)?;
+    let changes = actual.storage_changes.iter().map(|it| {
+        let initial = it.before.is_initial;
+        let kind = if initial { WriteKind::InitialWrite } else { WriteKind::RepeatedWrite };
+        (Hex(it.address), Hex(it.key), Hex(it.before.value), Hex(it.after), kind)
+    });
+    let changes: Vec<_> = changes.collect();
+    lists(&part("storage_changes")(), &expected.storage_changes, &changes)?;
+    let names: Vec<_> = expected.dynamic_factory_deps.keys().cloned().collect();
+    let code = actual.evm_code.iter().map(|(hash, code)| (hash.to_string(), code));
+    let (actual_names, code): (Vec<_>, Vec<_>) = code.unzip();
+    lists(&part("dynamic_factory_deps")(), &names, &actual_names)?;
+    for ((name, expected), actual) in expected.dynamic_factory_deps.iter().zip(code) {
+        bytes(&format!("{what}.dynamic_factory_deps.{name}"), &expected.0, actual)?;
+    }
+    Ok(())
+}
