@@ -61,6 +61,14 @@ error_codes! {
     L1MessengerPublishingFailed = 27, "the pubdata could not be published";
     L1MessengerLogSendingFailed = 28, "a log could not be sent to L1";
     FailedToCallSystemContext = 29, "a call of SystemContext failed";
+    FailedToSetInteropRoot = 30, "an interop root could not be set";
+    PrecommitBasedInteropNotSupported = 31, "an interop root has more than one side, which is not supported";
+    NonDummyInteropRoot = 32, "an interop root stands behind the last one";
+    TemporaryDataOutsideScratchSpace = 33, "an interop root does not fit the bootloader's scratch space";
+    ZeroInteropRoots = 34, "the number of interop roots of the block is not set";
+    OverMaxInteropRoots = 35, "there are more interop roots than a batch may have";
+    IncorrectInteropRootBlockNumber = 36, "an interop root is of another block";
+    EmptySidesLength = 37, "an interop root has no sides";
 }
 
 impl ErrorCode {
