@@ -78,3 +78,25 @@ fn without_snapshots_batches_come_to_the_same() {
 fn rollbacks_and_nonsense_in_between_leave_no_trace() {
     execute_all(Way::Disturbed);
 }
+
+#[test]
+fn executors_run_beside_each_other() {
+    let Some(corpus) = corpus() else { return };
+    let load = |name: &str| {
+        let path = corpus.join(name);
+        let code = Code::load(&Code::file_for(&path).expect("a code file")).expect("valid code");
+        (Golden::load(&path).expect("a golden"), code)
+    };
+    let goldens =
+        ["goldens/transfer_20.json.gz", "goldens/evm.json.gz", "goldens-sdk/sdk_multisig.json.gz"];
+    let goldens = goldens.map(load);
+    std::thread::scope(|scope| {
+        for (golden, code) in goldens.iter().cycle().take(6) {
+            scope.spawn(move || {
+                for way in Way::ALL {
+                    execute(golden, code, way).unwrap_or_else(|failure| panic!("{failure}"));
+                }
+            });
+        }
+    });
+}

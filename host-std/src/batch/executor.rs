@@ -41,6 +41,9 @@ enum Until<'a> {
     BatchEnds(&'a PubdataFormat),
 }
 
+/// Words for the bootloader's heap, by index.
+type Words = Vec<(u32, Word)>;
+
 /// A transaction in the bootloader's heap.
 #[derive(Clone, Debug)]
 struct Pushed {
@@ -181,7 +184,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         self.write(WriteReason::Initial, (0..).zip(parameters).collect());
     }
 
-    fn write(&mut self, reason: WriteReason, words: Vec<(u32, Word)>) {
+    fn write(&mut self, reason: WriteReason, words: Words) {
         words.iter().for_each(|(index, word)| self.memory.set(*index, *word));
         self.write_to_heap(reason, &words);
     }
@@ -339,7 +342,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         transaction: &Transaction,
         encoded: &[Word],
         compressed: &[Word],
-    ) -> Result<(Vec<(u32, Word)>, Filled), BatchError<S::Fault>> {
+    ) -> Result<(Words, Filled), BatchError<S::Fault>> {
         let (layout, mut filled) = (&self.layout, self.filled);
         let index = u32::try_from(self.pushed.len()).unwrap_or(u32::MAX);
         if index >= MAX_TRANSACTIONS {
@@ -378,7 +381,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         &self,
         index: u32,
         roots_before: u32,
-        words: &mut Vec<(u32, Word)>,
+        words: &mut Words,
     ) -> Result<u32, BatchError<S::Fault>> {
         let Some(block) = self.blocks.last() else { return Ok(roots_before) };
         let environment = &block.environment;

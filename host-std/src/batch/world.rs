@@ -9,6 +9,7 @@ use eravm_core::{
     Word, system_address,
 };
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// `KnownCodesStorage`: which code is known.
 pub(super) const KNOWN_CODES_STORAGE: u16 = 0x8004;
@@ -37,9 +38,8 @@ impl<S: BatchState> World<S> {
 
     /// Makes code known that comes with a transaction.
     pub(super) fn add_factory_dep(&mut self, dep: &FactoryDep) -> Result<(), CodeError> {
-        let hash = dep.hash().at_rest();
-        if !self.code.contains_key(&hash) {
-            self.code.insert(hash, Program::new(dep.code())?);
+        if let Entry::Vacant(place) = self.code.entry(dep.hash().at_rest()) {
+            place.insert(Program::new(dep.code())?);
         }
         Ok(())
     }
