@@ -230,7 +230,7 @@ mod tests {
     fn going_back_takes_transactions_and_blocks_away() {
         let mut blocks = blocks(29);
         let (saved, hash) = (blocks.save(), blocks.all[0].hash());
-        blocks.add_transaction(&TransactionHash([1; 32]));
+        blocks.add_transaction(&eravm_core::VersionedHash([1; 32]));
         blocks.end_with_empty().expect("there is a next one");
         assert_eq!(blocks.count(), 2);
         blocks.restore(saved);
