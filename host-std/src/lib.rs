@@ -26,6 +26,7 @@ pub mod golden;
 mod hex;
 mod host;
 pub mod input;
+mod keccak;
 mod number;
 pub mod programs;
 pub mod pubdata;

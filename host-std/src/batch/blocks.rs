@@ -4,7 +4,6 @@ use super::environment::BlockEnvironment;
 use crate::transaction::TransactionHash;
 use core::fmt;
 use eravm_core::Word;
-use tiny_keccak::{Hasher, Keccak};
 
 /// First protocol version in which a block may have the same time as the one before.
 const FAST_BLOCKS: u16 = 29;
@@ -88,11 +87,8 @@ impl fmt::Display for BlockError {
 impl core::error::Error for BlockError {}
 
 fn keccak(words: &[Word]) -> Word {
-    let mut hasher = Keccak::v256();
-    words.iter().for_each(|word| hasher.update(&word.to_be_bytes()));
-    let mut hash = [0; 32];
-    hasher.finalize(&mut hash);
-    Word::from_be_bytes(&hash)
+    let bytes: Vec<u8> = words.iter().flat_map(Word::to_be_bytes).collect();
+    Word::from_be_bytes(&crate::keccak::keccak([&bytes[..]]))
 }
 
 impl Block {

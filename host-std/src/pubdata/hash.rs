@@ -1,13 +1,11 @@
 //! keccak256 of what lies in pieces.
 
-use eravm_core::precompiles::keccak256;
-
 /// A digest of 32 bytes.
 pub type Hash = [u8; 32];
 
 /// keccak256 of the concatenation.
 pub(crate) fn keccak(pieces: &[&[u8]]) -> Hash {
-    keccak256(&mut pieces.iter().copied())
+    crate::keccak::keccak(pieces.iter().copied())
 }
 
 /// The hash of a sequence in which every item extends the hash of those before it, beginning with zero. `L1Messenger` keeps
