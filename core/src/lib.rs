@@ -60,6 +60,6 @@ pub use versioned_hash::{CodeDigest, CodeKind, VersionedHash};
 pub use vm::{
     ACCOUNT_CODE_STORAGE, Entry, Event, Exit, FrameView, L1Message, Limits, NoTracer, Outcome,
     Refusal, RunError, Settings, SetupError, SnapshotError, Step, Stop, StorageAccess,
-    StorageChange, Tracer, Verdict, Vm, is_kernel,
+    StorageChange, Tracer, Verdict, Vm, Work, is_kernel,
 };
 pub use word::{Address, Word, system_address};

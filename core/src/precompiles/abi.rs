@@ -1,6 +1,10 @@
 //! The word that describes a call.
 
+use super::kind::Precompile;
 use crate::word::Word;
+
+/// Bytes that a round of keccak256 takes in.
+const KECCAK256_BLOCK_BYTES: u64 = 136;
 
 /// Operands of a call, as `log.precompile` finds them in its first source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +37,19 @@ impl PrecompileAbi {
             input_page: pages as u32,
             output_page: (pages >> 32) as u32,
             rounds,
+        }
+    }
+
+    /// Rounds that this call of a precompile takes; the padding of keccak256 is a round where the input leaves no room for it.
+    pub(crate) const fn rounds_of(&self, which: Precompile) -> u64 {
+        match which {
+            Precompile::Keccak256 => self.input_length as u64 / KECCAK256_BLOCK_BYTES + 1,
+            Precompile::Sha256 | Precompile::EcPairing => self.rounds,
+            Precompile::Ecrecover
+            | Precompile::Secp256r1Verify
+            | Precompile::Modexp
+            | Precompile::EcAdd
+            | Precompile::EcMul => 1,
         }
     }
 }

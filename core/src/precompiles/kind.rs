@@ -40,6 +40,20 @@ impl Precompile {
         self as u16
     }
 
+    /// Its place in [`ALL`](Self::ALL).
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Ecrecover => 0,
+            Self::Sha256 => 1,
+            Self::Modexp => 2,
+            Self::EcAdd => 3,
+            Self::EcMul => 4,
+            Self::EcPairing => 5,
+            Self::Secp256r1Verify => 6,
+            Self::Keccak256 => 7,
+        }
+    }
+
     /// Whether it exists only from protocol 28 on. Before, its address is one without a precompile: the
     /// instruction takes the ergs and computes nothing.
     pub const fn since_protocol_28(self) -> bool {

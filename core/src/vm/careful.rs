@@ -477,6 +477,7 @@ impl Vm {
     }
 
     fn log_to_l1(&mut self, instruction: &Instruction, operands: &Operands) {
+        self.work.l1_messages += 1;
         self.l1_messages.push(log::L1Message {
             address: self.frame.this_address,
             key: operands.src0.word,

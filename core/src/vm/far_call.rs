@@ -118,6 +118,7 @@ impl Vm {
             (self.frame.heap_bound, self.frame.aux_heap_bound) = bounds;
         }
         let code = code?;
+        self.work.far_calls += 1;
         if let Some(slot) = slot {
             self.note_code_hash_read(slot);
         }

@@ -170,11 +170,13 @@ impl Vm {
             Opcode::StorageWrite => self.storage_write(host, &src0, &src1)?,
             Opcode::PrecompileCall => {
                 let done = self.precompile(host, &src0, &src1)?;
+                self.work.precompile_calls += 1;
                 let result = Word::from_u64(done.into());
                 self.put(instruction, operands, Tagged::number(result));
             }
             Opcode::Decommit => {
                 let result = self.decommit(host, &src0, &src1)?;
+                self.work.decommits += 1;
                 self.put(instruction, operands, result);
             }
             _ => return self.far_call(host, instruction, operands),
@@ -231,6 +233,11 @@ impl Vm {
         }
         slot.was_read = read;
         slot.was_written = written;
+        if written == was_written {
+            self.work.cold_reads += 1;
+        } else {
+            self.work.cold_writes += 1;
+        }
         if !self.snapshots.is_empty() {
             self.push_undo(Undo::Warmth { slot: index as u32, was_read, was_written });
         }
@@ -317,6 +324,7 @@ impl Vm {
         let slot = &self.slots.all[index];
         let value = slot.current;
         let refund = if slot.was_read || slot.is_free { WARM_READ_REFUND_ERGS } else { 0 };
+        self.work.storage_reads += 1;
         self.warm(index, true, false);
         self.record_access(index, value, false);
         self.record_refund(refund, 0);
@@ -348,6 +356,7 @@ impl Vm {
         };
         let cost = price as i32 - paid as i32;
         self.add_pubdata(cost)?;
+        self.work.storage_writes += 1;
         self.warm(index, true, true);
         let slot = &mut self.slots.all[index];
         slot.current = *value;
@@ -386,6 +395,7 @@ impl Vm {
 
     /// The value of a transient slot in this transaction.
     pub(super) fn transient_read(&mut self, key: &Word) -> Word {
+        self.work.transient_reads += 1;
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
@@ -396,6 +406,7 @@ impl Vm {
 
     /// Writes a transient slot.
     pub(super) fn transient_write(&mut self, key: &Word, value: &Word) {
+        self.work.transient_writes += 1;
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
@@ -423,6 +434,7 @@ impl Vm {
         if self.events.len() == self.events.capacity() {
             self.check_memory();
         }
+        self.work.events += 1;
         let address = self.frame.this_address;
         self.events.push(Event { address, key, value, is_first, tx_number: self.tx_number });
         // Runs of events in one frame share an entry of the undo log.
@@ -466,6 +478,7 @@ impl Vm {
                 CallFault::NotBuilt(which) => Stop::PrecompileNotBuilt(which).into(),
                 CallFault::TooMuchWork(which) => Stop::PrecompileTooMuchWork(which).into(),
             })?;
+            self.work.add_rounds(which, abi.rounds_of(which));
         }
         self.ergs = ergs;
         let bytes =
@@ -573,8 +586,10 @@ impl Vm {
     }
 
     fn mark_paid(&mut self, index: usize, page: u32) {
-        self.decommitted[index].page = Some(page);
-        self.decommitted[index].in_heap = false;
+        let code = &mut self.decommitted[index];
+        code.page = Some(page);
+        code.in_heap = false;
+        self.work.decommitted_pairs += code.program.words().len().div_ceil(2) as u64;
         if !self.snapshots.is_empty() {
             self.push_undo(Undo::DecommitUnpaid(index as u32));
         }

@@ -13,6 +13,7 @@ mod run;
 mod snapshot;
 pub(crate) mod status;
 mod trace;
+mod work;
 
 pub use exit::{Exit, RunError, SetupError, Stop};
 pub use inspect::{FrameView, StorageChange};
@@ -20,6 +21,7 @@ pub use log::{ACCOUNT_CODE_STORAGE, Event, L1Message, StorageAccess};
 pub use run::Limits;
 pub use snapshot::SnapshotError;
 pub use trace::{NoTracer, Outcome, Refusal, Step, Tracer, Verdict};
+pub use work::Work;
 
 use crate::hash::FixedState;
 use crate::isa::{
@@ -241,6 +243,7 @@ pub struct Vm {
     storage_log: Vec<StorageAccess>,
     refunds: Vec<u32>,
     pubdata_costs: Vec<i32>,
+    work: Work,
 
     decommitted: Vec<Decommitted>,
     decommitted_by_digest: HashMap<Word, u32, FixedState>,
@@ -341,6 +344,7 @@ impl Vm {
             storage_log: Vec::new(),
             refunds: Vec::new(),
             pubdata_costs: Vec::new(),
+            work: Work::default(),
             decommitted: Vec::new(),
             decommitted_by_digest: HashMap::with_hasher(hasher),
             code_pages: HashMap::with_hasher(hasher),

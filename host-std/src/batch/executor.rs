@@ -1,6 +1,7 @@
 //! Running a batch.
 
 use super::blocks::{Blocks, SavedBlocks};
+use super::circuits::{CircuitUse, RamCounter};
 use super::environment::{BatchEnvironment, BlockEnvironment, SystemEnvironment};
 use super::error::BatchError;
 use super::fees::{RefundRequest, operator_refund, overhead_gas, trusted_gas};
@@ -69,6 +70,7 @@ struct Saved {
     pushed: usize,
     run: usize,
     filled: Filled,
+    circuits: CircuitUse,
 }
 
 /// Runs a batch: the real bootloader on a state.
@@ -91,6 +93,9 @@ pub struct BatchExecutor<S, O = ()> {
     run: usize,
     filled: Filled,
     snapshots: Vec<Saved>,
+    counts_circuits: bool,
+    /// Of what is in the batch.
+    circuits: CircuitUse,
     observer: O,
 }
 
@@ -162,6 +167,8 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             run: 0,
             filled: Filled::default(),
             snapshots: Vec::new(),
+            counts_circuits: false,
+            circuits: CircuitUse::default(),
             observer,
         };
         executor.write_parameters();
@@ -239,7 +246,14 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             compressed_words: self.layout.compressed_words() - filled.compressed,
             instructions: self.vm.instructions(),
             memory: self.vm.memory_in_use(),
+            circuits: self.circuits,
         }
+    }
+
+    /// Says whether to count from now on exactly how many circuits it takes to prove what is run. That makes runs several times as
+    /// long: every instruction is looked at. Without it there is an [upper bound](CircuitUse::at_most), which costs nothing.
+    pub const fn count_circuits(&mut self, whether: bool) {
+        self.counts_circuits = whether;
     }
 
     /// Begins the next L2 block. Transactions that are pushed from now on belong to it.
@@ -465,8 +479,9 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         let hash = self.pushed.get(self.run).ok_or(BatchError::NothingToRun)?.hash;
         self.run += 1;
         let start = Start::of(&self.vm);
-        let (heard, _) = self.run_until(until, tracer)?;
+        let (heard, _) = self.run_counted(until, tracer)?;
         let mut outcome = start.outcome(&self.vm, heard, false);
+        self.circuits = self.circuits.plus(&outcome.circuits);
         self.add_evm_code(&mut outcome);
         let code_is_known = self.code_is_known()?;
         Ok(TransactionOutcome { hash, outcome, code_is_known })
@@ -520,6 +535,18 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         &mut self,
         format: &PubdataFormat,
     ) -> Result<FinishedBatch, BatchError<S::Fault>> {
+        self.trace_finish(format, &mut NoTracer)
+    }
+
+    /// Ends the batch as [`finish`](Self::finish) does, and shows every instruction to a tracer.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish); a pause that the tracer asks for is an [unexpected exit](BatchError::UnexpectedExit).
+    pub fn trace_finish<T: Tracer>(
+        &mut self,
+        format: &PubdataFormat,
+        tracer: &mut T,
+    ) -> Result<FinishedBatch, BatchError<S::Fault>> {
         if self.vm.ended().is_some() {
             return Err(BatchError::Ended);
         }
@@ -528,8 +555,9 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             return Err(BatchError::NotRun(u32::try_from(waiting).unwrap_or(u32::MAX)));
         }
         let start = Start::of(&self.vm);
-        let (heard, published) = self.run_until(Until::BatchEnds(format), &mut NoTracer)?;
+        let (heard, published) = self.run_counted(Until::BatchEnds(format), tracer)?;
         let mut tip = start.outcome(&self.vm, heard, true);
+        self.circuits = self.circuits.plus(&tip.circuits);
         self.add_evm_code(&mut tip);
         let events = group(self.vm.events());
         let published = published.unwrap_or_default();
@@ -559,6 +587,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             pushed: self.pushed.len(),
             run: self.run,
             filled: self.filled,
+            circuits: self.circuits,
         });
         self.observer.snapshot_made();
         Ok(())
@@ -588,9 +617,25 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             self.pushed.truncate(saved.pushed);
             self.run = saved.run;
             self.filled = saved.filled;
+            self.circuits = saved.circuits;
         }
         self.observer.rolled_back();
         Ok(())
+    }
+
+    /// Runs the machine as [`run_until`](Self::run_until) does, and counts accesses of memory if that was asked for.
+    fn run_counted<T: Tracer>(
+        &mut self,
+        until: Until<'_>,
+        tracer: &mut T,
+    ) -> Result<(Heard, Option<PubdataInput>), BatchError<S::Fault>> {
+        if !self.counts_circuits {
+            return self.run_until(until, tracer);
+        }
+        let mut counter = RamCounter::new(tracer);
+        let (mut heard, published) = self.run_until(until, &mut counter)?;
+        heard.ram_cycles = Some(counter.cycles());
+        Ok((heard, published))
     }
 
     /// Runs the machine and does what the bootloader asks for.
@@ -611,6 +656,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
                 operator_refund: 0,
                 refunded: 0,
                 pubdata: 0,
+                ram_cycles: None,
             },
         };
         loop {

@@ -5,6 +5,7 @@
 //! what is published. An [`Observer`] sees everything that the host does on the way.
 
 mod blocks;
+mod circuits;
 mod environment;
 mod error;
 mod error_code;
@@ -21,6 +22,7 @@ mod state;
 mod world;
 
 pub use blocks::BlockError;
+pub use circuits::{CircuitCycles, CircuitStatistic, CircuitUse, Circuits, GEOMETRY, Geometry};
 pub use environment::{
     BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot,
     SystemEnvironment,

@@ -1,10 +1,11 @@
 //! What a transaction, or the end of a batch, did.
 
+use super::circuits::CircuitUse;
 use super::result::ExecutionResult;
 use crate::events::{Event, group};
 use crate::pubdata::{L2ToL1Log, StateDiffs, user_logs};
 use crate::transaction::TransactionHash;
-use eravm_core::{L1Message, StorageChange, VersionedHash, Vm, Word};
+use eravm_core::{L1Message, StorageChange, VersionedHash, Vm, Word, Work};
 use std::collections::BTreeMap;
 
 /// What a transaction, or the end of a batch, did. Of what halts nothing is left but figures.
@@ -18,6 +19,8 @@ pub struct Outcome {
     pub ergs_left: u32,
     /// Instructions that it took.
     pub instructions: u64,
+    /// Cycles of circuits that it takes to prove.
+    pub circuits: CircuitUse,
     /// Gas that the host proposed to refund.
     pub operator_refund: u64,
     /// Gas that the bootloader refunded: the transaction paid for its gas limit less this.
@@ -74,6 +77,7 @@ pub struct FinishedBatch {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
     instructions: u64,
+    work: Work,
     ergs: u32,
     events: usize,
     messages: usize,
@@ -89,6 +93,8 @@ pub(super) struct Heard {
     pub(super) operator_refund: u64,
     pub(super) refunded: u64,
     pub(super) pubdata: u32,
+    /// Accesses of memory, if they were counted.
+    pub(super) ram_cycles: Option<u64>,
 }
 
 impl Heard {
@@ -107,6 +113,7 @@ impl Start {
     pub(super) fn of(vm: &Vm) -> Self {
         Self {
             instructions: vm.instructions(),
+            work: *vm.work(),
             ergs: vm.ergs(),
             events: vm.events().len(),
             messages: vm.l1_messages().len(),
@@ -124,11 +131,14 @@ impl Start {
             system_logs = messages.iter().map(system_log).collect();
             storage_changes = vm.storage_changes_since(self.journal);
         }
+        let instructions = vm.instructions() - self.instructions;
+        let work = vm.work().since(&self.work);
         Outcome {
             result: heard.result,
             ergs_used: self.ergs.saturating_sub(vm.ergs()),
             ergs_left: vm.ergs(),
-            instructions: vm.instructions() - self.instructions,
+            instructions,
+            circuits: CircuitUse::of(instructions, heard.ram_cycles, &work),
             operator_refund: heard.operator_refund,
             refunded: heard.refunded,
             pubdata: heard.pubdata,

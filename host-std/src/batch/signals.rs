@@ -1,5 +1,7 @@
 //! When to finish a batch.
 
+use super::circuits::CircuitUse;
+
 /// What is left of a batch's resources, and what it has used, for whoever decides when to finish it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signals {
@@ -17,4 +19,6 @@ pub struct Signals {
     pub instructions: u64,
     /// Bytes of memory that the machine uses.
     pub memory: usize,
+    /// Cycles of circuits of what is in the batch; not those taken back. The end of the batch comes on top.
+    pub circuits: CircuitUse,
 }

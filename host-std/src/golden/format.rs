@@ -319,6 +319,9 @@ pub struct Outcome {
     pub storage_changes: Vec<Change>,
     /// Foreign code that was deployed.
     pub dynamic_factory_deps: BTreeMap<String, Bytes>,
+    /// Circuits that it takes to prove, by kind.
+    #[serde(default)]
+    pub circuit_statistic: Option<BTreeMap<String, f32>>,
 }
 
 /// Whether a slot had a leaf.

@@ -38,7 +38,8 @@
 //! # What is not compared
 //!
 //! What the host of a batch computes and the machine never sees: `circuit_statistic`, `l1_batch_env`, `extra`, and contents of
-//! transactions, which are in the machine's memory in the encoding that `host_script` writes there. Names, notes and versions of
+//! transactions, which are in the machine's memory in the encoding that `host_script` writes there. ([`execute`] runs a batch
+//! from its environment and its transactions, and compares the statistic as well.) Names, notes and versions of
 //! tools are for readers.
 
 mod assembled;

@@ -101,7 +101,9 @@ impl<'a> Execution<'a> {
             },
         );
         let transactions = batch.all_transactions(code)?;
-        Ok(Self { batch, code, way, transactions, executor: executor.map_err(stopped)? })
+        let mut executor = executor.map_err(stopped)?;
+        executor.count_circuits(way == Way::Recorded);
+        Ok(Self { batch, code, way, transactions, executor })
     }
 
     fn run(&mut self) -> Result<(), FailureKind> {
@@ -286,10 +288,27 @@ impl<'a> Execution<'a> {
             values(what, &results.block_tip_instructions, &finished.tip.instructions)?;
             self.compare_finished(finished)?;
         }
+        self.compare_signals()?;
         let vm = self.executor.vm();
         let total = if as_recorded { vm.instructions() } else { results.total_instructions };
         let world = World::new(self.batch, self.code);
         results::compare(self.batch, &world, vm, None, total)
+    }
+
+    /// What the batch has used, without what was taken back.
+    fn compare_signals(&self) -> Result<(), FailureKind> {
+        let results = &self.batch.results;
+        let is_batch = results.block_tip.is_some();
+        let stayed = self.batch.transactions.iter();
+        let stayed = stayed.filter(|row| !(is_batch && row.outcome.result.is_halt()));
+        let instructions: u64 = stayed.map(|row| row.instructions).sum();
+        let circuits = self.executor.signals().circuits;
+        let what = || "the cycles of the main VM in the batch".to_owned();
+        let expected = instructions + results.block_tip_instructions;
+        values(what, &expected, &circuits.at_most.main_vm)?;
+        let exact = circuits.exact.map(|exact| exact.main_vm);
+        let what = || "the exact cycles of the main VM in the batch".to_owned();
+        Ok(values(what, &(self.way == Way::Recorded).then_some(expected), &exact)?)
     }
 
     fn compare_finished(&self, finished: &FinishedBatch) -> Result<(), FailureKind> {

@@ -7,9 +7,10 @@ use super::super::format::{self, L1Log, WriteKind};
 use super::super::reason;
 use super::super::transaction::compare_result;
 use super::super::value::Hex;
-use crate::batch::Outcome;
+use crate::batch::{CircuitUse, GEOMETRY, Outcome};
 use crate::pubdata::{L2ToL1Log, StateDiff};
 use eravm_core::VersionedHash;
+use std::collections::BTreeMap;
 
 /// A log as goldens have it.
 pub(super) fn log(log: &L2ToL1Log) -> L1Log {
@@ -64,6 +65,9 @@ pub(super) fn compare(
     });
     let changes: Vec<_> = changes.collect();
     lists(&part("storage_changes")(), &expected.storage_changes, &changes)?;
+    if let Some(expected) = &expected.circuit_statistic {
+        compare_circuits(&part("circuit_statistic")(), expected, &actual.circuits)?;
+    }
     let names: Vec<_> = expected.dynamic_factory_deps.keys().cloned().collect();
     let code = actual.evm_code.iter().map(|(hash, code)| (hash.to_string(), code));
     let (actual_names, code): (Vec<_>, Vec<_>) = code.unzip();
@@ -72,4 +76,33 @@ pub(super) fn compare(
         bytes(&format!("{what}.dynamic_factory_deps.{name}"), &expected.0, actual)?;
     }
     Ok(())
+}
+
+/// Compares how many circuits something takes. Where accesses of memory were not counted, their number must be a bound.
+fn compare_circuits(
+    what: &str,
+    expected: &BTreeMap<String, f32>,
+    actual: &CircuitUse,
+) -> Result<(), Difference> {
+    let mut statistic = actual.known().circuits(&GEOMETRY);
+    let most = actual.at_most.circuits(&GEOMETRY).ram_permutation;
+    if let Some(&ram) = expected.get("ram_permutation") {
+        let what = || format!("{what}.ram_permutation, at most {most:?}");
+        values(what, &ram, &ram.min(most))?;
+        if actual.exact.is_none() {
+            statistic.ram_permutation = ram;
+        }
+    }
+    let mut seen: Vec<_> = statistic
+        .into_named()
+        .into_iter()
+        // Goldens have the network's name for it.
+        .map(|(name, circuits)| match name {
+            "secp256r1_verify" => ("secp256k1_verify", circuits),
+            _ => (name, circuits),
+        })
+        .collect();
+    seen.sort_by_key(|(name, _)| *name);
+    let expected: Vec<_> = expected.iter().map(|(name, it)| (name.as_str(), *it)).collect();
+    lists(what, &expected, &seen)
 }
