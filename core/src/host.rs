@@ -54,6 +54,32 @@ pub trait CodeStore: HostTypes {
     fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Self::Fault>;
 }
 
+impl<H: HostTypes + ?Sized> HostTypes for &mut H {
+    type Fault = H::Fault;
+}
+
+/// Storage that is lent.
+impl<H: Storage + ?Sized> Storage for &mut H {
+    fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, Self::Fault> {
+        (**self).slot(address, key)
+    }
+
+    fn write_price(&mut self, slot: &StorageSlot, value: &Word) -> u32 {
+        (**self).write_price(slot, value)
+    }
+
+    fn is_free(&mut self, address: &Address, key: &Word) -> bool {
+        (**self).is_free(address, key)
+    }
+}
+
+/// A store of code that is lent.
+impl<H: CodeStore + ?Sized> CodeStore for &mut H {
+    fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Self::Fault> {
+        (**self).program(hash)
+    }
+}
+
 /// Everything the machine needs.
 pub trait Host: Storage + CodeStore + crate::precompiles::Precompiles {}
 

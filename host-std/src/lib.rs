@@ -9,6 +9,7 @@
 //! * [`pubdata`] makes what a batch publishes, and reads it again;
 //! * [`system_contracts`] loads the contracts that every chain has, and the state that a chain begins with;
 //! * [`batch`] runs batches with the real bootloader;
+//! * [`validation`] refuses transactions whose validation depends on what others can change;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -36,6 +37,7 @@ mod summary;
 pub mod system_contracts;
 mod trace;
 pub mod transaction;
+pub mod validation;
 
 pub use execute::{ExecuteError, Execution, Run, execute};
 pub use hex::{HexError, decode as decode_hex};

@@ -92,6 +92,11 @@ impl Callers {
         self.places.iter().take(self.len)
     }
 
+    /// The caller of the current frame.
+    pub(crate) fn last(&self) -> Option<&Frame> {
+        self.places.get(self.len.checked_sub(1)?)
+    }
+
     /// Whether the next call takes memory.
     #[inline]
     pub(crate) const fn next_call_takes_memory(&self) -> bool {

@@ -140,6 +140,11 @@ impl Vm {
         self.callers.iter().map(Self::view)
     }
 
+    /// Ergs that the frame which called the current far frame has kept; `None` in the first frame.
+    pub fn caller_ergs(&self) -> Option<u32> {
+        Some(self.callers.last()?.ergs)
+    }
+
     const fn view(frame: &super::Frame) -> FrameView<'_> {
         FrameView {
             this_address: &frame.this_address,
@@ -222,6 +227,11 @@ impl Vm {
     pub fn storage_value(&self, address: &Address, key: &Word) -> Option<Word> {
         let slot = &self.slots.all[self.slots.find(address, key)?];
         slot.initial.map(|_| slot.current)
+    }
+
+    /// A slot as it was before the batch, if the run touched it.
+    pub fn initial_slot(&self, address: &Address, key: &Word) -> Option<StorageSlot> {
+        self.slots.all.get(self.slots.find(address, key)?)?.initial
     }
 
     /// The value of a transient slot in the current transaction.

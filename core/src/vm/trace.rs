@@ -60,6 +60,17 @@ pub enum Verdict {
     Pause,
 }
 
+impl Verdict {
+    /// A pause if either is one.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Pause => Self::Pause,
+            Self::Continue => other,
+        }
+    }
+}
+
 /// Watches a run. What is not watched costs nothing: a run without tracer does not even ask.
 pub trait Tracer {
     /// Whether [`before`](Self::before) is called.
@@ -86,6 +97,20 @@ pub struct NoTracer;
 
 impl Tracer for NoTracer {
     const BEFORE: bool = false;
+}
+
+/// Two that watch the same run. It pauses if one of them asks for it.
+impl<A: Tracer, B: Tracer> Tracer for (A, B) {
+    const BEFORE: bool = A::BEFORE || B::BEFORE;
+    const AFTER: bool = A::AFTER || B::AFTER;
+
+    fn before(&mut self, step: &Step<'_>) -> Verdict {
+        self.0.before(step).or(self.1.before(step))
+    }
+
+    fn after(&mut self, vm: &Vm) -> Verdict {
+        self.0.after(vm).or(self.1.after(vm))
+    }
 }
 
 impl Vm {

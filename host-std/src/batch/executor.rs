@@ -15,6 +15,7 @@ use super::outcome::{FinishedBatch, Heard, Outcome, Start, TransactionOutcome, s
 use super::result::{ExecutionResult, Halt, RevertReason};
 use super::signals::Signals;
 use super::state::BatchState;
+use super::tracer::HostTracer;
 use super::world::{KNOWN_CODES_STORAGE, World};
 use crate::events::group;
 use crate::pubdata::{
@@ -24,7 +25,7 @@ use crate::pubdata::{
 use crate::transaction::{Transaction, TransactionHash};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
-    Address, Entry, Exit, Limits, NoTracer, Semantics, Settings, Tracer, VersionedHash, Vm, Word,
+    Address, Entry, Exit, Limits, NoTracer, Semantics, Settings, Verdict, VersionedHash, Vm, Word,
     system_address,
 };
 
@@ -448,9 +449,8 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     /// Runs the next transaction that was pushed and shows every instruction to a tracer.
     ///
     /// # Errors
-    /// As [`run_transaction`](Self::run_transaction); a pause that the tracer asks for is an
-    /// [unexpected exit](BatchError::UnexpectedExit).
-    pub fn trace_transaction<T: Tracer>(
+    /// As [`run_transaction`](Self::run_transaction). A pause that the tracer asks for is no error but a [halt](Halt::Tracer).
+    pub fn trace_transaction<T: HostTracer>(
         &mut self,
         tracer: &mut T,
     ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
@@ -461,14 +461,14 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     ///
     /// # Errors
     /// As [`trace_transaction`](Self::trace_transaction).
-    pub fn validate_transaction<T: Tracer>(
+    pub fn validate_transaction<T: HostTracer>(
         &mut self,
         tracer: &mut T,
     ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
         self.run_next(Until::IsValid, tracer)
     }
 
-    fn run_next<T: Tracer>(
+    fn run_next<T: HostTracer>(
         &mut self,
         until: Until<'_>,
         tracer: &mut T,
@@ -639,7 +639,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     }
 
     /// Runs the machine and does what the bootloader asks for.
-    fn run_until<T: Tracer>(
+    fn run_until<T: HostTracer>(
         &mut self,
         until: Until<'_>,
         tracer: &mut T,
@@ -664,6 +664,13 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
                 Exit::Hook(number) => {
                     let hook = Hook::from_word(&number).ok_or(BatchError::UnknownHook(number))?;
                     self.observer.hook(hook, &self.vm);
+                    if tracer.hook(hook, &self.vm) == Verdict::Pause {
+                        run.heard.result = self.stopped_by_tracer(&mut run);
+                        break;
+                    }
+                    if hook == Hook::PaymasterValidationEntered && tracer.limits_paymaster() {
+                        self.limit_validation(&mut run)?;
+                    }
                     if let Some(result) = self.attend(hook, until, &mut run)? {
                         run.heard.result = result;
                         break;
@@ -675,10 +682,37 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
                     run.heard.ended = true;
                     break;
                 }
-                exit => return Err(BatchError::UnexpectedExit(exit)),
+                Exit::Paused => {
+                    run.heard.result = self.stopped_by_tracer(&mut run);
+                    break;
+                }
+                exit @ (Exit::InstructionLimit | Exit::ErgsLimit) => {
+                    return Err(BatchError::UnexpectedExit(exit));
+                }
             }
         }
         Ok((run.heard, run.published))
+    }
+
+    /// The machine stays where it is. Ergs that were hidden from an account are the bootloader's again.
+    fn stopped_by_tracer(&mut self, run: &mut Run) -> ExecutionResult {
+        self.unlimit_validation(run);
+        ExecutionResult::Halt(Halt::Tracer)
+    }
+
+    /// The value of a slot now.
+    ///
+    /// # Errors
+    /// If the state cannot answer.
+    pub fn slot_value(
+        &mut self,
+        address: &Address,
+        key: &Word,
+    ) -> Result<Word, BatchError<S::Fault>> {
+        match self.vm.storage_value(address, key) {
+            Some(value) => Ok(value),
+            None => Ok(self.world.state.slot(address, key).map_err(BatchError::State)?.value),
+        }
     }
 
     /// What the end of the bootloader's frame means.

@@ -2,7 +2,8 @@
 //!
 //! A [`BatchExecutor`] is made from a [`SystemEnvironment`], a [`BatchEnvironment`] and a [`BatchState`]. Transactions are
 //! [executed](BatchExecutor::execute) one by one, each with an [`Outcome`]; [`finish`](BatchExecutor::finish) ends the batch and says
-//! what is published. An [`Observer`] sees everything that the host does on the way.
+//! what is published. An [`Observer`] sees everything that the host does on the way, a [`HostTracer`]
+//! every instruction of a transaction.
 
 mod blocks;
 mod circuits;
@@ -19,6 +20,7 @@ mod outcome;
 mod result;
 mod signals;
 mod state;
+mod tracer;
 mod world;
 
 pub use blocks::BlockError;
@@ -44,3 +46,4 @@ pub use outcome::{FinishedBatch, Outcome, TransactionOutcome};
 pub use result::{ExecutionResult, Halt, RevertReason};
 pub use signals::Signals;
 pub use state::{BatchState, Leaf, MemoryState};
+pub use tracer::HostTracer;

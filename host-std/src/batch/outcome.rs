@@ -1,7 +1,7 @@
 //! What a transaction, or the end of a batch, did.
 
 use super::circuits::CircuitUse;
-use super::result::ExecutionResult;
+use super::result::{ExecutionResult, Halt};
 use crate::events::{Event, group};
 use crate::pubdata::{L2ToL1Log, StateDiffs, user_logs};
 use crate::transaction::TransactionHash;
@@ -133,10 +133,17 @@ impl Start {
         }
         let instructions = vm.instructions() - self.instructions;
         let work = vm.work().since(&self.work);
+        let ergs_left = match heard.result {
+            // The frames above the bootloader's are still there, and what they have was its.
+            ExecutionResult::Halt(Halt::Tracer) => {
+                u32::try_from(vm.total_ergs()).unwrap_or(u32::MAX)
+            }
+            _ => vm.ergs(),
+        };
         Outcome {
             result: heard.result,
-            ergs_used: self.ergs.saturating_sub(vm.ergs()),
-            ergs_left: vm.ergs(),
+            ergs_used: self.ergs.saturating_sub(ergs_left),
+            ergs_left,
             instructions,
             circuits: CircuitUse::of(instructions, heard.ram_cycles, &work),
             operator_refund: heard.operator_refund,

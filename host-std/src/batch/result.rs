@@ -65,6 +65,8 @@ pub enum Halt {
     OutOfErgs,
     /// The bootloader panicked.
     Panic,
+    /// A tracer stopped the transaction. It says why.
+    Tracer,
 }
 
 impl RevertReason {
@@ -148,6 +150,7 @@ impl fmt::Display for Halt {
             Self::NoReason => f.write_str("the bootloader gave up without a reason"),
             Self::OutOfErgs => f.write_str("the bootloader ran out of ergs"),
             Self::Panic => f.write_str("the bootloader panicked"),
+            Self::Tracer => f.write_str("a tracer stopped the transaction"),
         }
     }
 }

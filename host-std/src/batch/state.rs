@@ -15,6 +15,13 @@ pub trait BatchState: Storage + CodeStore {
     fn enumeration_index(&mut self, address: &Address, key: &Word) -> Result<u64, Self::Fault>;
 }
 
+/// A state that is lent, to run something on it and then something else.
+impl<S: BatchState + ?Sized> BatchState for &mut S {
+    fn enumeration_index(&mut self, address: &Address, key: &Word) -> Result<u64, Self::Fault> {
+        (**self).enumeration_index(address, key)
+    }
+}
+
 /// A slot that was written to before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Leaf {

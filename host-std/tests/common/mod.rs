@@ -1,6 +1,8 @@
 //! Runs the command and finds the corpus.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod chain;
+
 use eravm_host::golden::{Code, Golden};
 use std::io::Write;
 use std::path::PathBuf;
