@@ -10,6 +10,7 @@
 //! * [`system_contracts`] loads the contracts that every chain has, and the state that a chain begins with;
 //! * [`batch`] runs batches with the real bootloader;
 //! * [`validation`] refuses transactions whose validation depends on what others can change;
+//! * [`batch_file`] reads batches from JSON;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -20,6 +21,7 @@
 
 pub mod artifact;
 pub mod batch;
+pub mod batch_file;
 pub mod cli;
 pub mod events;
 mod execute;

@@ -32,7 +32,7 @@ impl fmt::Display for Summary<'_> {
         let colon = if report.reason.is_some() { ": " } else { "" };
         writeln!(f, "{word}{colon}{}", report.reason.as_deref().unwrap_or_default())?;
         writeln!(f, "  instructions  {}", grouped(report.instructions))?;
-        writeln!(f, "  ergs          {} used of {}", grouped(used), grouped(self.ergs.into()))?;
+        writeln!(f, "  ergs          {} used of {}", grouped(used), grouped(self.ergs))?;
         writeln!(f, "  pubdata       {} bytes", report.pubdata)?;
         self.returndata(f)?;
         let writes = report.storage_writes.iter();
@@ -94,8 +94,8 @@ fn list<T>(
     }
 }
 
-/// A number with its thousands apart.
-fn grouped(number: u64) -> String {
+/// A whole number with its thousands apart.
+pub(crate) fn grouped(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -8,6 +8,8 @@
 //! instruction, so counting them means tracing the run; [`BatchExecutor::count_circuits`](super::BatchExecutor::count_circuits) asks for
 //! it. Without it there is an upper bound.
 
+use super::hook::Hook;
+use super::tracer::HostTracer;
 use eravm_core::isa::Opcode;
 use eravm_core::precompiles::Precompile;
 use eravm_core::{Outcome, Step, Tracer, Verdict, Vm, Work};
@@ -323,6 +325,16 @@ impl<T: Tracer> Tracer for RamCounter<'_, T> {
 
     fn after(&mut self, vm: &Vm) -> Verdict {
         self.tracer.after(vm)
+    }
+}
+
+impl<T: HostTracer> HostTracer for RamCounter<'_, T> {
+    fn hook(&mut self, hook: Hook, vm: &Vm) -> Verdict {
+        self.tracer.hook(hook, vm)
+    }
+
+    fn limits_paymaster(&self) -> bool {
+        self.tracer.limits_paymaster()
     }
 }
 

@@ -516,8 +516,21 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         &mut self,
         transaction: &Transaction,
     ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
+        self.execute_traced(transaction, &mut NoTracer)
+    }
+
+    /// Does the same and shows every instruction to a tracer.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute) and [`trace_transaction`](Self::trace_transaction).
+    pub fn execute_traced<T: HostTracer>(
+        &mut self,
+        transaction: &Transaction,
+        tracer: &mut T,
+    ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
         self.make_snapshot()?;
-        let outcome = self.push_transaction(transaction).and_then(|()| self.run_transaction());
+        let outcome =
+            self.push_transaction(transaction).and_then(|()| self.trace_transaction(tracer));
         match &outcome {
             Ok(done) if !matches!(done.outcome.result, ExecutionResult::Halt(_)) => {
                 self.pop_snapshot()?;
@@ -541,8 +554,8 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     /// Ends the batch as [`finish`](Self::finish) does, and shows every instruction to a tracer.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish); a pause that the tracer asks for is an [unexpected exit](BatchError::UnexpectedExit).
-    pub fn trace_finish<T: Tracer>(
+    /// As [`finish`](Self::finish); a pause that the tracer asks for is a [halt](Halt::Tracer).
+    pub fn trace_finish<T: HostTracer>(
         &mut self,
         format: &PubdataFormat,
         tracer: &mut T,
@@ -624,7 +637,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     }
 
     /// Runs the machine as [`run_until`](Self::run_until) does, and counts accesses of memory if that was asked for.
-    fn run_counted<T: Tracer>(
+    fn run_counted<T: HostTracer>(
         &mut self,
         until: Until<'_>,
         tracer: &mut T,

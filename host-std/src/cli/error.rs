@@ -1,11 +1,13 @@
 //! What can go wrong on the command line.
 
 use crate::artifact::ArtifactError;
+use crate::batch_file::BatchFileError;
 use crate::execute::ExecuteError;
 use crate::hex::HexError;
-use crate::input::ReadError;
+use crate::input::{ReadError, STDIN};
 use crate::number::NumberError;
 use crate::storage_file::StorageFileError;
+use crate::system_contracts::BundleError;
 use core::fmt;
 use eravm_core::asm::{AsmError, DisassemblyError};
 use eravm_core::{CodeError, ProtocolTooOld, VersionedHash};
@@ -15,6 +17,8 @@ use std::io;
 #[derive(Debug)]
 pub(super) enum CliError {
     Artifact(ArtifactError),
+    BatchFile { file: String, error: BatchFileError },
+    Bundle(BundleError),
     Assembly { file: String, error: AsmError },
     Builtin(AsmError),
     Calldata(HexError),
@@ -37,6 +41,11 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Artifact(error) => fmt::Display::fmt(error, f),
+            Self::BatchFile { file, error } => {
+                let file = if file == STDIN { "standard input" } else { file };
+                write!(f, "{file} {error}")
+            }
+            Self::Bundle(error) => write!(f, "--system: {error}"),
             Self::Assembly { file, error } => write!(f, "{file}: {error}"),
             Self::Builtin(error) => write!(f, "a program that comes with the command: {error}"),
             Self::Calldata(error) => write!(f, "--calldata: {error}"),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod asm;
+mod batch;
 mod disasm;
 mod error;
 pub mod replay;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 /// Exit status: the program returned, or the command did what it was asked.
 pub const SUCCESS: u8 = 0;
-/// Exit status: the program reverted or panicked.
+/// Exit status: the program reverted or panicked; the batch could not be finished.
 pub const FAILED: u8 = 1;
 /// Exit status: the command line or an input is wrong.
 pub const INPUT_ERROR: u8 = 2;
@@ -21,7 +22,11 @@ pub const INPUT_ERROR: u8 = 2;
 pub const UNFINISHED: u8 = 3;
 
 #[derive(Debug, Parser)]
-#[command(name = "eravm", version, about = "Runs, assembles and disassembles EraVM programs")]
+#[command(
+    name = "eravm",
+    version,
+    about = "Runs, assembles and disassembles EraVM programs, and runs batches"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -37,6 +42,8 @@ enum Command {
     Disasm(disasm::DisasmArgs),
     /// Run recorded batches again and compare
     Replay(replay::ReplayArgs),
+    /// Run a batch of transactions with the bootloader
+    Batch(batch::BatchArgs),
 }
 
 /// Does what the command line says.
@@ -46,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Asm(args) => asm::run(&args),
         Command::Disasm(args) => disasm::run(&args),
         Command::Replay(args) => return replay::run(&args),
+        Command::Batch(args) => batch::run(&args),
     };
     match result {
         Ok(status) => ExitCode::from(status),

@@ -40,6 +40,7 @@ pub use error::{FormatError, PubdataError};
 pub use events::{AnnouncementError, AnnouncementErrorKind, published_blobs, user_logs};
 pub use format::{CommitmentScheme, Content, DaValidator, HeapWords, PubdataFormat};
 pub use hash::Hash;
+pub(crate) use hash::keccak;
 pub use input::PubdataInput;
 pub use l1_log::{L2ToL1Log, LOG_BYTES, LogDecodeError};
 pub use log_tree::{LOG_TREE_DEPTH, LogProof, LogTree, LogTreeError, message_root};

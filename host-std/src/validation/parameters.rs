@@ -1,8 +1,8 @@
 //! What the operator decides.
 
 use super::DEFAULT_COMPUTATIONAL_GAS_LIMIT;
-use crate::transaction::L2Transaction;
 use crate::keccak::keccak;
+use crate::transaction::L2Transaction;
 use eravm_core::{Address, Word};
 use primitive_types::U256;
 use std::collections::HashSet;
