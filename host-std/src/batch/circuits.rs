@@ -165,7 +165,7 @@ impl CircuitCycles {
 impl CircuitStatistic {
     /// Circuits to be proved: those that are partly filled count as a whole.
     ///
-    /// SPEC: the network does not round up modexp, ecadd, ecmul and ecpairing; its total is up to three lower.
+    /// SPEC: the network does not round up modexp, ecadd, ecmul and ecpairing; its total is up to four lower.
     #[must_use]
     pub fn total(self) -> u64 {
         // The cast is saturating.
@@ -441,7 +441,7 @@ mod tests {
     fn instructions_are_counted_when_they_are_done() {
         use eravm_core::{Entry, Exit, InMemory, Limits, Program, Semantics, Settings};
         let code = eravm_core::asm::assemble(
-            ".text\nst.1 0, r2\nadd.lt r1, r1, r2\nld.1 0, r3\nret.panic\n",
+            ".text\nentry:\nst.1 0, r2\nadd.lt r1, r1, r2\nld.1 0, r3\nret.panic\n",
         )
         .expect("it assembles");
         let program = Program::new(&code.bytecode[..]).expect("it is code");

@@ -251,8 +251,8 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         }
     }
 
-    /// Says whether to count from now on exactly how many circuits it takes to prove what is run. That makes runs several times as
-    /// long: every instruction is looked at. Without it there is an [upper bound](CircuitUse::at_most), which costs nothing.
+    /// Says whether to count from now on exactly how many circuits it takes to prove what is run. That makes runs two to five
+    /// times as long: every instruction is looked at. Without it there is an [upper bound](CircuitUse::at_most), which takes none of that.
     pub const fn count_circuits(&mut self, whether: bool) {
         self.counts_circuits = whether;
     }

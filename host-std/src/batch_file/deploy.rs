@@ -14,7 +14,7 @@ pub(super) const DEPLOYER: u16 = 0x8006;
 const CREATE: [u8; 4] = [0x9c, 0x4d, 0x53, 0x5b];
 const CREATE2: [u8; 4] = [0x3c, 0xda, 0x33, 0x51];
 const CREATE_ACCOUNT: [u8; 4] = [0xec, 0xf9, 0x5b, 0x8a];
-const CREATE2_ACCOUNT: [u8; 4] = [0x5d, 0x38, 0x22, 0x70];
+const CREATE2_ACCOUNT: [u8; 4] = [0x5d, 0x38, 0x27, 0x00];
 /// The only version of account abstraction.
 const ACCOUNT_VERSION: u64 = 1;
 

@@ -59,6 +59,7 @@ pub(super) fn of_result(result: &ExecutionResult) -> TxResult {
         ExecutionResult::Halt(Halt::NoReason) => empty_error(),
         ExecutionResult::Halt(Halt::OutOfErgs) => of_end(EndKind::Panicked, &[], 0),
         ExecutionResult::Halt(Halt::Panic) => of_end(EndKind::Panicked, &[], 1),
+        ExecutionResult::Halt(halt @ Halt::Tracer) => unexpected(halt.to_string()),
     }
 }
 

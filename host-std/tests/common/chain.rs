@@ -11,7 +11,6 @@ use eravm_host::parse_word;
 use eravm_host::system_contracts::{Bytecode, Flavour, GenesisOptions, SystemContracts};
 use primitive_types::U256;
 use std::path::Path;
-use tiny_keccak::{Hasher, Keccak};
 
 /// The time of the batches, in seconds.
 pub(crate) const TIMESTAMP: u64 = 1_700_000_000;
@@ -106,11 +105,7 @@ impl Chain {
 
 /// Keccak-256.
 pub(crate) fn keccak(bytes: &[u8]) -> Word {
-    let mut hasher = Keccak::v256();
-    hasher.update(bytes);
-    let mut hash = [0; 32];
-    hasher.finalize(&mut hash);
-    Word::from_be_bytes(&hash)
+    Word::from_be_bytes(&eravm_core::precompiles::keccak256(&mut core::iter::once(bytes)))
 }
 
 /// Where Solidity keeps the value of a key in the mapping at a slot.
