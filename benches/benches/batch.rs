@@ -11,7 +11,7 @@ mod common;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn batch(criterion: &mut Criterion) {
-    common::measure(criterion, |name| name.starts_with("replay/"));
+    common::measure(criterion, |name| name.starts_with("batch/") || name.starts_with("replay/"));
 }
 
 criterion_group!(benches, batch);

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub mod names {
     /// This project's interpreter.
     pub const INTERPRETER: &str = "interpreter";
+    /// This project's interpreter with its host: the batch is run from its transactions.
+    pub const EXECUTOR: &str = "executor";
     /// `zksync_vm2`.
     pub const VM2: &str = "vm2";
     /// `zk_evm`.

@@ -4,7 +4,8 @@ use crate::case::Case;
 use crate::deployments::System;
 use crate::engines::interpreter::Interpreter;
 use crate::workloads::{self, Per, Workload};
-use crate::{corpus, engines, first_call, replay};
+use crate::{batch, corpus, engines, first_call, replay};
+use eravm_batches::{Batches, Scenario};
 use eravm_host::golden::{Code, Golden};
 use std::cell::OnceCell;
 use std::error::Error;
@@ -64,7 +65,7 @@ pub fn all() -> Result<Cases, Box<dyn Error>> {
         .collect();
     plans.push(Plan::new("create_empty", || Ok(first_call::creation("create_empty"))));
     let Some(corpus) = corpus::folder() else {
-        let left_out = vec!["decode_largest", "vm-benchmark/*", "replay/*"];
+        let left_out = vec!["decode_largest", "vm-benchmark/*", "batch/*", "replay/*"];
         return Ok(Cases { plans, left_out });
     };
     let folder = corpus.clone();
@@ -72,6 +73,7 @@ pub fn all() -> Result<Cases, Box<dyn Error>> {
         Ok(first_call::decoding("decode_largest", &corpus::largest_contract(&folder)?))
     }));
     plans.extend(deployments(&corpus)?);
+    plans.extend(batches(&corpus));
     for folder in GOLDENS {
         plans.extend(goldens(&corpus.join(folder))?);
     }
@@ -109,6 +111,30 @@ fn deployments(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
         })
     });
     Ok(plans.collect())
+}
+
+fn batches(corpus: &Path) -> Vec<Plan> {
+    type Make = fn(&Batches, &Path) -> Result<Scenario, Box<dyn Error>>;
+    let scenarios: [(&str, Make); 3] = [
+        ("transfers_100", |batches, _| batches.transfers(100)),
+        ("transfers_1000", |batches, _| batches.transfers(1000)),
+        ("erc20_transfers_100", |batches, corpus| batches.erc20_transfers(corpus, 100)),
+    ];
+    let contracts: Rc<OnceCell<Batches>> = Rc::default();
+    let plans = scenarios.into_iter().flat_map(|(name, make)| {
+        [batch::Form::Transactions, batch::Form::Full].map(|form| {
+            let (contracts, corpus) = (contracts.clone(), corpus.to_owned());
+            let name = form.name_of(name);
+            Plan::new(name.clone(), move || {
+                if contracts.get().is_none() {
+                    let _ = contracts.set(Batches::new(&corpus)?);
+                }
+                let batches = contracts.get().ok_or("the contracts were not loaded")?;
+                batch::case(&name, make(batches, &corpus)?, form)
+            })
+        })
+    });
+    plans.collect()
 }
 
 /// Code of all goldens of a folder.

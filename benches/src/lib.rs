@@ -9,6 +9,7 @@
     reason = "benchmarks have the standard library"
 )]
 
+pub mod batch;
 pub mod call;
 pub mod case;
 pub mod cases;
@@ -19,6 +20,7 @@ pub mod end_state;
 pub mod engines;
 pub mod first_call;
 pub mod measure;
+mod recorder;
 pub mod replay;
 pub mod report;
 pub mod workloads;

@@ -6,8 +6,10 @@
     reason = "benchmarks have the standard library"
 )]
 
+use eravm_batches::Batches;
+use eravm_benches::batch::{self, Form};
 use eravm_benches::case::Case;
-use eravm_benches::{engines, first_call, workloads};
+use eravm_benches::{corpus, engines, first_call, workloads};
 
 /// Enough for a frame to look through the pages that its callees returned, several times.
 const ITERATIONS: u64 = 100;
@@ -30,4 +32,22 @@ fn workloads_in_assembly() {
 #[test]
 fn empty_program() {
     assert_eq!(first_call::creation("create_empty").verify(), Ok(()));
+}
+
+#[test]
+fn batches() {
+    let Some(corpus) = corpus::folder() else {
+        assert!(std::env::var_os("CI").is_none(), "there is no corpus (set ERAVM_CORPUS)");
+        eprintln!("NOT RUN: batches: there is no corpus (set ERAVM_CORPUS)");
+        return;
+    };
+    let batches = Batches::new(&corpus).expect("the contracts of the corpus");
+    for form in [Form::Transactions, Form::Full] {
+        let scenarios = [batches.transfers(2), batches.erc20_transfers(&corpus, 2)];
+        for scenario in scenarios {
+            let scenario = scenario.expect("a batch that can be made");
+            let mut case = batch::case("batch", scenario, form).expect("a batch that can be run");
+            assert_eq!(case.verify(), Ok(()));
+        }
+    }
 }

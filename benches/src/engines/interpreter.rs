@@ -112,31 +112,33 @@ impl Machine for Running<'_> {
             Some(Exit::Hook(id)) => Ended::AtHook(id.low_u32()),
             _ => Ended::Panicked,
         };
-        let register = |index: u8| match vm.ended() {
-            Some(_) => vm.final_registers()[usize::from(index) - 1],
-            None => vm.register(index),
-        };
-        let event_writer = system_address(EVENT_WRITER);
-        let events = vm.events().iter().filter(|event| event.address == event_writer);
-        EndState {
-            ended,
-            ergs: vm.ergs(),
-            pubdata: vm.pubdata(),
-            registers: (1..16).map(register).map(|(word, tag)| comparable(word, tag)).collect(),
-            heap: (0..HEAP_WORDS).map(|index| vm.heap_word(index * 32)).collect(),
-            storage: vm
-                .storage_changes()
-                .iter()
-                .map(|change| (change.address, change.key, change.after))
-                .collect(),
-            events: events.map(|it| (it.key, it.value, it.is_first)).collect(),
-            l1_messages: vm
-                .l1_messages()
-                .iter()
-                .map(|it| (it.key, it.value, it.is_service))
-                .collect(),
-            hooks: Vec::new(),
-            instructions: Some(vm.instructions()),
-        }
+        end_state(vm, ended, Vec::new())
+    }
+}
+
+/// What came out of a machine that ended like this.
+pub(crate) fn end_state(vm: &Vm, ended: Ended, hooks: Vec<Hook>) -> EndState {
+    let register = |index: u8| match vm.ended() {
+        Some(_) => vm.final_registers()[usize::from(index) - 1],
+        None => vm.register(index),
+    };
+    let event_writer = system_address(EVENT_WRITER);
+    let events = vm.events().iter().filter(|event| event.address == event_writer);
+    let messages = vm.l1_messages().iter();
+    EndState {
+        ended,
+        ergs: vm.ergs(),
+        pubdata: vm.pubdata(),
+        registers: (1..16).map(register).map(|(word, tag)| comparable(word, tag)).collect(),
+        heap: (0..HEAP_WORDS).map(|index| vm.heap_word(index * 32)).collect(),
+        storage: vm
+            .storage_changes()
+            .iter()
+            .map(|change| (change.address, change.key, change.after))
+            .collect(),
+        events: events.map(|it| (it.key, it.value, it.is_first)).collect(),
+        l1_messages: messages.map(|it| (it.key, it.value, it.is_service)).collect(),
+        hooks,
+        instructions: Some(vm.instructions()),
     }
 }

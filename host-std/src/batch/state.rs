@@ -50,6 +50,11 @@ impl MemoryState {
         self.leaves.get(&(*address, *key)).copied()
     }
 
+    /// All leaves, in no order.
+    pub fn leaves(&self) -> impl Iterator<Item = (Address, Word, Leaf)> + '_ {
+        self.leaves.iter().map(|(&(address, key), &leaf)| (address, key, leaf))
+    }
+
     /// The value of a slot.
     pub fn value(&self, address: &Address, key: &Word) -> Word {
         self.leaf(address, key).map_or(Word::ZERO, |leaf| leaf.value)
@@ -99,32 +104,39 @@ impl MemoryState {
     }
 }
 
-impl HostTypes for MemoryState {
-    type Fault = core::convert::Infallible;
+/// Nobody writes to the state while a batch runs, so that a batch can own it or borrow it, and many batches can share one.
+macro_rules! states {
+    ($($state:ty),*) => {$(
+        impl HostTypes for $state {
+            type Fault = core::convert::Infallible;
+        }
+
+        impl Storage for $state {
+            fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, Self::Fault> {
+                Ok(match self.leaf(address, key) {
+                    Some(leaf) => StorageSlot { value: leaf.value, is_initial: false },
+                    None => StorageSlot::EMPTY,
+                })
+            }
+        }
+
+        impl CodeStore for $state {
+            fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Self::Fault> {
+                Ok(self.program_of(hash).cloned())
+            }
+        }
+
+        impl Precompiles for $state {}
+
+        impl BatchState for $state {
+            fn enumeration_index(&mut self, address: &Address, key: &Word) -> Result<u64, Self::Fault> {
+                Ok(self.leaf(address, key).map_or(0, |leaf| leaf.index))
+            }
+        }
+    )*};
 }
 
-impl Storage for MemoryState {
-    fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, Self::Fault> {
-        Ok(match self.leaf(address, key) {
-            Some(leaf) => StorageSlot { value: leaf.value, is_initial: false },
-            None => StorageSlot::EMPTY,
-        })
-    }
-}
-
-impl CodeStore for MemoryState {
-    fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Self::Fault> {
-        Ok(self.code.get(hash).cloned())
-    }
-}
-
-impl Precompiles for MemoryState {}
-
-impl BatchState for MemoryState {
-    fn enumeration_index(&mut self, address: &Address, key: &Word) -> Result<u64, Self::Fault> {
-        Ok(self.leaf(address, key).map_or(0, |leaf| leaf.index))
-    }
-}
+states!(MemoryState, &MemoryState);
 
 #[cfg(test)]
 mod tests {

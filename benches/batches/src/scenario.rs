@@ -1,0 +1,152 @@
+//! Batches that are ready to be run.
+
+use crate::chain::{Chain, Code};
+use crate::sender::{Request, Sender};
+use crate::token::Token;
+use eravm_core::{Address, Word};
+use eravm_host::batch::{
+    BatchEnvironment, BatchError, BatchExecutor, ExecutionResult, FinishedBatch, MemoryState,
+    Observer, SystemEnvironment,
+};
+use eravm_host::pubdata::PubdataFormat;
+use eravm_host::transaction::Transaction;
+use std::convert::Infallible;
+use std::error::Error;
+use std::path::Path;
+
+/// Gas limits as in zksync-era's VM benchmark.
+const TRANSFER_GAS: u64 = 1_000_000;
+const DEPLOYMENT_GAS: u64 = 30_000_000;
+/// What a transfer transfers, in wei.
+const TRANSFER_VALUE: u64 = 1_000_000_000;
+
+/// A batch that is ready to be run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What it is run with.
+    pub system: SystemEnvironment,
+    /// What it is run with.
+    pub batch: BatchEnvironment,
+    /// How it is published.
+    pub format: PubdataFormat,
+    /// The state before it.
+    pub state: MemoryState,
+    /// All code of that state.
+    pub codes: Vec<Code>,
+    /// Its transactions, none of which halts.
+    pub transactions: Vec<Transaction>,
+}
+
+/// An executor of a scenario's batch.
+pub type Executor<'a, O> = BatchExecutor<&'a MemoryState, O>;
+
+impl Scenario {
+    /// Begins the batch.
+    ///
+    /// # Errors
+    /// If the machine cannot be made.
+    pub fn begin<O: Observer>(
+        &self,
+        observer: O,
+    ) -> Result<Executor<'_, O>, BatchError<Infallible>> {
+        BatchExecutor::observed(self.system.clone(), self.batch.clone(), &self.state, observer)
+    }
+
+    /// Runs the transactions, each with a snapshot before it, as the network does. Returns how many succeeded.
+    ///
+    /// # Errors
+    /// If the machine cannot go on.
+    pub fn execute<O: Observer>(
+        &self,
+        executor: &mut Executor<'_, O>,
+    ) -> Result<usize, BatchError<Infallible>> {
+        let mut succeeded = 0;
+        for transaction in &self.transactions {
+            let result = executor.execute(transaction)?.outcome.result;
+            succeeded += usize::from(matches!(result, ExecutionResult::Success { .. }));
+        }
+        Ok(succeeded)
+    }
+
+    /// Ends the batch.
+    ///
+    /// # Errors
+    /// If the machine cannot go on.
+    pub fn finish<O: Observer>(
+        &self,
+        executor: &mut Executor<'_, O>,
+    ) -> Result<FinishedBatch, BatchError<Infallible>> {
+        executor.finish(&self.format)
+    }
+
+    /// Slots of the state before it, in the order of their numbers.
+    pub fn slots(&self) -> Vec<(Address, Word, Word)> {
+        let mut leaves: Vec<_> = self.state.leaves().collect();
+        leaves.sort_unstable_by_key(|(_, _, leaf)| leaf.index);
+        leaves.into_iter().map(|(address, key, leaf)| (address, key, leaf.value)).collect()
+    }
+}
+
+/// Makes scenarios: a new chain with a rich account.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    chain: Chain,
+    sender: Sender,
+}
+
+/// Recipients that have nothing yet.
+fn recipients(count: usize) -> impl Iterator<Item = Address> {
+    (0..count as u64).map(|index| Word::from_u64(0x1_0000_0000 + index).to_address())
+}
+
+impl Batches {
+    /// Loads the contracts.
+    ///
+    /// # Errors
+    /// If they are not in the corpus.
+    pub fn new(corpus: &Path) -> Result<Self, Box<dyn Error>> {
+        let sender = Sender::new()?;
+        Ok(Self { chain: Chain::new(corpus, &sender.address())?, sender })
+    }
+
+    /// Transfers of the base token, each to another account that has nothing.
+    ///
+    /// # Errors
+    /// Never: signing cannot fail.
+    pub fn transfers(&self, count: usize) -> Result<Scenario, Box<dyn Error>> {
+        let mut sender = self.sender.clone();
+        let transfers = recipients(count).map(|to| {
+            sender.sign(Request {
+                to,
+                gas_limit: TRANSFER_GAS,
+                value: TRANSFER_VALUE,
+                calldata: Vec::new(),
+                factory_deps: Vec::new(),
+            })
+        });
+        Ok(self.chain.scenario(format!("transfers_{count}"), transfers.collect::<Result<_, _>>()?))
+    }
+
+    /// Transfers of an ERC-20 token, each to another account that has none. The token was deployed in a batch before.
+    ///
+    /// # Errors
+    /// If the token is not in the corpus, or cannot be deployed.
+    pub fn erc20_transfers(&self, corpus: &Path, count: usize) -> Result<Scenario, Box<dyn Error>> {
+        let Self { mut chain, mut sender } = self.clone();
+        let token = Token::deploy(&mut chain, &mut sender, corpus)?;
+        let transfers = recipients(count).map(|to| token.transfer(&mut sender, &to));
+        let transfers = transfers.collect::<Result<_, _>>()?;
+        Ok(chain.scenario(format!("erc20_transfers_{count}"), transfers))
+    }
+
+    /// The deployment of a contract, whose constructor may do anything.
+    ///
+    /// # Errors
+    /// If it cannot be deployed.
+    pub fn deployment(&self, name: &str, code: &[u8]) -> Result<Scenario, Box<dyn Error>> {
+        let deployment = self.sender.clone().deploy(code, &[], DEPLOYMENT_GAS)?;
+        Ok(self.chain.scenario(format!("deploy_{name}"), vec![deployment]))
+    }
+}

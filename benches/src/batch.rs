@@ -1,0 +1,134 @@
+//! Batches of many transactions: run by this project's executor, and replayed by every engine as that has run them.
+
+use crate::call::{Call, Code, Span};
+use crate::case::{Case, Contestant, Work, names};
+use crate::end_state::EndState;
+use crate::engines::{self, interpreter};
+use crate::recorder::Recorder;
+use eravm_batches::Scenario;
+use eravm_core::system_address;
+use eravm_host::batch::{BatchError, Layout, Observer};
+use std::convert::Infallible;
+use std::error::Error;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// The bootloader's address.
+const BOOTLOADER: u16 = 0x8001;
+
+/// What of a batch is measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// The transactions.
+    Transactions,
+    /// Making the machine, the transactions, the end of the batch, and dropping the machine.
+    Full,
+}
+
+impl Form {
+    /// The case's name.
+    pub fn name_of(self, scenario: &str) -> String {
+        match self {
+            Self::Transactions => format!("batch/{scenario}"),
+            Self::Full => format!("batch/{scenario}/full"),
+        }
+    }
+}
+
+/// The executor with a batch.
+struct Executor {
+    scenario: Scenario,
+    form: Form,
+}
+
+type Done<T> = Result<T, BatchError<Infallible>>;
+
+impl Executor {
+    /// Runs the batch as far as the form says.
+    fn run<O: Observer>(&self, executor: &mut eravm_batches::Executor<'_, O>) -> Done<()> {
+        self.scenario.execute(executor)?;
+        if self.form == Form::Full {
+            self.scenario.finish(executor)?;
+        }
+        Ok(())
+    }
+
+    fn timed(&self) -> Done<Duration> {
+        let begin = Instant::now();
+        let mut executor = self.scenario.begin(())?;
+        let made = Instant::now();
+        self.run(&mut executor)?;
+        let ended = Instant::now();
+        drop(executor);
+        Ok(match self.form {
+            Form::Transactions => ended - made,
+            Form::Full => begin.elapsed(),
+        })
+    }
+
+    /// What the host did, and what came out.
+    fn recorded(&self) -> Done<(Recorder, EndState)> {
+        let mut executor = self.scenario.begin(Recorder::default())?;
+        self.run(&mut executor)?;
+        let recorder = executor.observer();
+        let (ended, stops) = (recorder.ended.clone(), recorder.stops.clone());
+        let end_state = interpreter::end_state(executor.vm(), ended, stops);
+        Ok((executor.into_parts().1, end_state))
+    }
+}
+
+fn done<T>(done: Done<T>) -> T {
+    match done {
+        Ok(done) => done,
+        Err(error) => panic!("the executor stopped: {error}"),
+    }
+}
+
+impl Work for Executor {
+    fn time(&mut self) -> Duration {
+        done(self.timed())
+    }
+
+    fn end_state(&mut self) -> Option<EndState> {
+        Some(done(self.recorded()).1)
+    }
+}
+
+/// The bootloader before the batch.
+fn bootloader(scenario: &Scenario, form: Form) -> Result<Call, Box<dyn Error>> {
+    let system = &scenario.system;
+    let code = scenario.codes.iter().find(|(hash, _)| *hash == system.bootloader.hash);
+    let (_, code) = code.ok_or("the bootloader is missing")?;
+    let mut call = Call::new(system_address(BOOTLOADER), code.clone());
+    call.hook_address = Some(Layout::of_protocol(system.protocol).hook * 32);
+    call.protocol = system.protocol;
+    let emulator = system.evm_emulator.as_ref().unwrap_or(&system.default_account);
+    call.base_contracts = [system.default_account.hash, emulator.hash];
+    call.storage = scenario.slots();
+    call.codes = scenario
+        .codes
+        .iter()
+        .map(|(hash, bytes)| Code { hash: *hash, bytes: bytes.clone() })
+        .collect();
+    call.span = match form {
+        Form::Transactions => Span::Run,
+        Form::Full => Span::Whole,
+    };
+    Ok(call)
+}
+
+/// The case for a batch.
+///
+/// # Errors
+/// If the batch cannot be run.
+pub fn case(name: &str, scenario: Scenario, form: Form) -> Result<Case, Box<dyn Error>> {
+    let call = bootloader(&scenario, form)?;
+    let units = scenario.transactions.len() as u64;
+    let executor = Executor { scenario, form };
+    let (recorder, _) = executor.recorded()?;
+    let mut contestants = engines::contestants(&call, &Rc::from(recorder.script));
+    let executor =
+        Contestant { engine: names::EXECUTOR, work: Box::new(executor), may_differ: None };
+    contestants.insert(1, executor);
+    Ok(Case { name: name.to_owned(), unit: "transaction", units, contestants, absent: Vec::new() })
+}
