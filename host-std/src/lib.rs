@@ -11,6 +11,7 @@
 //! * [`batch`] runs batches with the real bootloader;
 //! * [`validation`] refuses transactions whose validation depends on what others can change;
 //! * [`batch_file`] reads batches from JSON;
+//! * [`oneshot`] makes calls and estimates gas;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
 #![allow(
@@ -31,6 +32,7 @@ mod host;
 pub mod input;
 mod keccak;
 mod number;
+pub mod oneshot;
 pub mod programs;
 pub mod pubdata;
 mod report;

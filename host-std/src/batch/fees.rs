@@ -2,7 +2,7 @@
 //!
 //! The bootloader checks all of it. Prices are in wei of the base token, amounts of gas in gas.
 
-use super::environment::BatchEnvironment;
+use super::environment::{BatchEnvironment, FeeInput};
 use eravm_core::Word;
 use primitive_types::U256;
 
@@ -15,21 +15,30 @@ pub const MEMORY_OVERHEAD_GAS: u64 = 10;
 /// Most gas that a transaction may spend on computation (`MAX_GAS_PER_TRANSACTION`).
 pub const MAX_COMPUTE_GAS: u64 = 80_000_000;
 
-impl BatchEnvironment {
+impl FeeInput {
     /// The price of gas: that of L2 gas, but so high that a byte of pubdata costs no more than the bootloader allows.
     pub fn base_fee(&self) -> u64 {
-        self.enforced_base_fee.unwrap_or_else(|| {
-            let for_pubdata = self.fee_input.fair_pubdata_price.div_ceil(MAX_GAS_PER_PUBDATA);
-            self.fee_input.fair_l2_gas_price.max(for_pubdata)
-        })
+        self.fair_l2_gas_price.max(self.fair_pubdata_price.div_ceil(MAX_GAS_PER_PUBDATA))
     }
 
-    /// Gas that a byte of pubdata costs; 0 where it is free.
-    pub fn gas_per_pubdata(&self) -> u64 {
-        match self.base_fee() {
+    /// Gas that a byte of pubdata costs at a price of gas; 0 where gas is free.
+    pub fn gas_per_pubdata(&self, base_fee: u64) -> u64 {
+        match base_fee {
             0 => 0,
-            base_fee => self.fee_input.fair_pubdata_price.div_ceil(base_fee),
+            base_fee => self.fair_pubdata_price.div_ceil(base_fee),
         }
+    }
+}
+
+impl BatchEnvironment {
+    /// The price of gas: the one that is enforced, or the one that [follows](FeeInput::base_fee).
+    pub fn base_fee(&self) -> u64 {
+        self.enforced_base_fee.unwrap_or_else(|| self.fee_input.base_fee())
+    }
+
+    /// Gas that a byte of pubdata costs; 0 where gas is free.
+    pub fn gas_per_pubdata(&self) -> u64 {
+        self.fee_input.gas_per_pubdata(self.base_fee())
     }
 }
 
@@ -86,7 +95,7 @@ pub fn operator_refund(batch: &BatchEnvironment, request: &RefundRequest) -> u64
 
 #[cfg(test)]
 mod tests {
-    use super::super::environment::{BlockEnvironment, FeeInput};
+    use super::super::environment::BlockEnvironment;
     use super::*;
     use eravm_core::Address;
 

@@ -3,6 +3,7 @@
 //! Fields that say how the batch came about (names, environments, versions of the tools) are not read: a machine neither needs
 //! nor produces them. Transactions are read as they were sent, for hosts that encode them themselves.
 
+pub use super::estimation::{EstimatedFee, Estimation, Extra, InitialRun};
 pub use super::transaction_data::{
     CommonData, Execute, Fee, InputData, L1CommonData, L2CommonData, PaymasterParams,
     TransactionData, TransactionKind, UpgradeCommonData,
@@ -57,6 +58,9 @@ pub struct Batch {
     /// What the reference has instead of what `batch` says, where the two machines that made the golden differ.
     #[serde(default)]
     pub zk_evm_final_state: Option<ReferenceState>,
+    /// What there is beside the batch.
+    #[serde(default)]
+    pub extra: Option<Extra>,
 }
 
 /// The bootloader.

@@ -45,6 +45,7 @@
 mod assembled;
 mod compare;
 mod environment;
+mod estimation;
 mod events;
 mod execute;
 mod failure;
@@ -64,7 +65,7 @@ mod transaction_data;
 mod transaction_reader;
 mod value;
 
-pub use execute::{Way, execute};
+pub use execute::{Way, compare_outcome, compare_result, execute};
 pub use failure::{Difference, Failure, FailureKind, Pass, Place};
 pub use load::{Code, Golden, LoadError, LoadErrorKind, MAX_FILE_BYTES};
 pub use player::Player;

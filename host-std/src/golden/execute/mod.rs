@@ -18,6 +18,7 @@ use crate::batch::{
 use crate::transaction::Transaction;
 use core::convert::Infallible;
 use core::fmt;
+pub use outcome::{compare as compare_outcome, compare_with_result as compare_result};
 use std::time::Instant;
 use watcher::Watcher;
 

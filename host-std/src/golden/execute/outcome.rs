@@ -7,7 +7,7 @@ use super::super::format::{self, L1Log, WriteKind};
 use super::super::reason;
 use super::super::transaction::compare_result;
 use super::super::value::Hex;
-use crate::batch::{CircuitUse, GEOMETRY, Outcome};
+use crate::batch::{CircuitUse, ExecutionResult, GEOMETRY, Outcome};
 use crate::pubdata::{L2ToL1Log, StateDiff};
 use eravm_core::VersionedHash;
 use std::collections::BTreeMap;
@@ -36,14 +36,25 @@ pub(super) fn state_diff(diff: &StateDiff) -> format::StateDiff {
     )
 }
 
-/// Compares what a transaction, or the tip of a batch, did.
-pub(super) fn compare(
+/// Compares what came of a transaction with what a golden says. `what` is its name in the difference.
+///
+/// # Errors
+/// The first difference.
+pub fn compare_with_result(
     what: &str,
-    expected: &format::Outcome,
-    actual: &Outcome,
+    expected: &format::TxResult,
+    actual: &ExecutionResult,
 ) -> Result<(), Difference> {
+    compare_result(what, expected, &reason::of_result(actual))
+}
+
+/// Compares what a transaction, or the tip of a batch, did with what a golden says. `what` is its name in the difference.
+///
+/// # Errors
+/// The first difference.
+pub fn compare(what: &str, expected: &format::Outcome, actual: &Outcome) -> Result<(), Difference> {
     let part = |name: &'static str| move || format!("{what}.{name}");
-    compare_result(&part("result")(), &expected.result, &reason::of_result(&actual.result))?;
+    compare_with_result(&part("result")(), &expected.result, &actual.result)?;
     let used = u64::from(actual.ergs_used);
     values(part("gas_remaining"), &expected.gas_remaining, &actual.ergs_left)?;
     values(part("gas_used"), &expected.gas_used, &used)?;
