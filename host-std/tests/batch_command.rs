@@ -182,6 +182,16 @@ fn deployments_put_code_where_the_report_says() {
     }
 }
 
+/// The page of the command shows what the command shows.
+#[test]
+fn the_readme_shows_the_table() {
+    let Some(bundle) = bundle(29) else { return };
+    let file = example("deployment");
+    let table = eravm(&["batch", "--system", &bundle, "--batch", &file]).expect(0);
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(table.text()), "README.md is to show:\n{}", table.text());
+}
+
 #[test]
 fn failures_are_reported_and_the_batch_is_finished() {
     for version in VERSIONS {
