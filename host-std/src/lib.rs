@@ -9,6 +9,7 @@
 //! * [`pubdata`] makes what a batch publishes, and reads it again;
 //! * [`system_contracts`] loads the contracts that every chain has, and the state that a chain begins with;
 //! * [`batch`] runs batches with the real bootloader;
+//! * [`tracers`] shows the calls of a transaction, and the state that it touched;
 //! * [`validation`] refuses transactions whose validation depends on what others can change;
 //! * [`batch_file`] reads batches from JSON;
 //! * [`oneshot`] makes calls and estimates gas;
@@ -40,6 +41,7 @@ mod storage_file;
 mod summary;
 pub mod system_contracts;
 mod trace;
+pub mod tracers;
 pub mod transaction;
 pub mod validation;
 

@@ -4,6 +4,7 @@ mod common;
 
 use common::chain::{Chain, TIMESTAMP, balance_slot, call_abi, decimal, mapping_slot, selector};
 use common::corpus;
+use core::fmt::Write;
 use eravm_core::{Address, Word, system_address};
 use eravm_host::batch::{BatchExecutor, ExecutionResult, Halt};
 use eravm_host::transaction::{
@@ -14,7 +15,6 @@ use eravm_host::validation::{
     PaymasterRules, TimestampAsserter, ValidationError, ValidationParameters, ValidationTracer,
     ValidationTraces, ViolatedRule, validate,
 };
-use std::fmt::Write;
 
 const ACCOUNT: Address = Address::repeat_byte(0xaa);
 const OTHER: Address = Address::repeat_byte(0xbb);

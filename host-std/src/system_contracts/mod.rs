@@ -31,6 +31,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use table::{PLACES, Role};
 
+/// The name of what stands at an address on every chain, if anything does.
+pub fn name_of(address: &Address) -> Option<&'static str> {
+    table::name_of(address)
+}
+
 /// What a bootloader is compiled for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Flavour {

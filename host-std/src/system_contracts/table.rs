@@ -102,6 +102,20 @@ pub(super) fn role_of(name: &str) -> Option<(&'static str, Role)> {
     part.or_else(|| Some((*names().find(|known| **known == name)?, Role::Contract)))
 }
 
+/// The name of what stands at an address on every chain: of contracts the one that most versions have.
+pub(super) fn name_of(address: &Address) -> Option<&'static str> {
+    // What stands there for calls is empty.
+    if *address == self::address(BOOTLOADER) {
+        return Some("Bootloader");
+    }
+    let number = Word::from_address(address).to_u64()?;
+    let place = PLACES.iter().find(|place| u64::from(place.address) == number)?;
+    place.names.last().copied()
+}
+
+/// The bootloader's formal address.
+const BOOTLOADER: u32 = 0x8001;
+
 /// The address with this number.
 pub(super) fn address(number: u32) -> Address {
     Word::from_u64(number.into()).to_address()
