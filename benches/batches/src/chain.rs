@@ -4,8 +4,8 @@ use crate::abi::keccak;
 use crate::scenario::Scenario;
 use eravm_core::{Address, Program, VersionedHash, Word, system_address};
 use eravm_host::batch::{
-    BaseContract, BatchEnvironment, BatchExecutor, BlockEnvironment, ExecutionMode,
-    ExecutionResult, FeeInput, Leaf, MemoryState, SystemEnvironment,
+    BaseContract, BatchEnvironment, BatchExecutor, BlockEnvironment, ExecutionMode, FeeInput, Leaf,
+    MemoryState, Outcome, SystemEnvironment,
 };
 use eravm_host::pubdata::{Content, DaValidator, PubdataFormat};
 use eravm_host::system_contracts::{Bytecode, Flavour, GenesisOptions, SystemContracts};
@@ -127,15 +127,12 @@ impl Chain {
     ///
     /// # Errors
     /// If the batch cannot be run.
-    pub fn run(
-        &mut self,
-        transactions: &[Transaction],
-    ) -> Result<Vec<ExecutionResult>, Box<dyn Error>> {
+    pub fn run(&mut self, transactions: &[Transaction]) -> Result<Vec<Outcome>, Box<dyn Error>> {
         let mut executor =
             BatchExecutor::new(self.system.clone(), self.environment(), &self.state)?;
-        let mut results = Vec::new();
+        let mut outcomes = Vec::new();
         for transaction in transactions {
-            results.push(executor.execute(transaction)?.outcome.result);
+            outcomes.push(executor.execute(transaction)?.outcome);
         }
         let changes = executor.finish(&self.format)?.storage_changes;
         self.next_block = executor.next_block()?;
@@ -146,6 +143,6 @@ impl Chain {
             self.state.add_code(dep.hash(), dep.code()).map_err(|error| error.to_string())?;
             self.codes.push((dep.hash(), dep.code().to_vec()));
         }
-        Ok(results)
+        Ok(outcomes)
     }
 }

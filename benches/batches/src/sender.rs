@@ -9,7 +9,7 @@ use eravm_host::transaction::{
 use std::error::Error;
 
 /// `ContractDeployer`.
-const CONTRACT_DEPLOYER: u16 = 0x8006;
+pub(crate) const CONTRACT_DEPLOYER: u16 = 0x8006;
 /// What a transaction pays per gas at most, in wei: the price of gas in the batches.
 const MAX_FEE_PER_GAS: u64 = 250_000_000;
 /// Most gas that it pays per byte of pubdata: what the bootloader allows.

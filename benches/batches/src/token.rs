@@ -2,8 +2,8 @@
 
 use crate::abi;
 use crate::chain::Chain;
-use crate::sender::{Request, Sender};
-use eravm_core::{Address, Word};
+use crate::sender::{CONTRACT_DEPLOYER, Request, Sender};
+use eravm_core::{Address, Word, system_address};
 use eravm_host::artifact;
 use eravm_host::batch::ExecutionResult;
 use eravm_host::transaction::Transaction;
@@ -32,17 +32,21 @@ impl Token {
         let file = corpus.join(ARTIFACT);
         let code = artifact::load(&file.to_string_lossy(), None)?.code;
         let deployment = sender.deploy(&code, &constructor_input(), DEPLOYMENT_GAS)?;
-        let results = chain.run(&[deployment])?;
-        let [ExecutionResult::Success { output }] = &results[..] else {
-            return Err(format!("the token was not deployed: {results:?}").into());
+        let outcomes = chain.run(&[deployment])?;
+        // The deployer says which contract it has deployed in the last topic.
+        let deployed = outcomes.iter().flat_map(|outcome| &outcome.events);
+        let deployed = deployed.filter(|event| event.address == system_address(CONTRACT_DEPLOYER));
+        let address = deployed.filter_map(|event| event.topics.get(3)).next_back();
+        let Some(address) = address else {
+            return Err(format!("the token was not deployed: {outcomes:?}").into());
         };
-        let address: [u8; 32] = output[..].try_into()?;
-        let token = Self { address: Word::from_be_bytes(&address).to_address() };
+        let token = Self { address: address.to_address() };
         let arguments = [Word::from_address(&sender.address()), Word::from_u64(u64::MAX)];
         let mint = token.call(sender, abi::call("mint(address,uint256)", &arguments))?;
-        match &chain.run(&[mint])?[..] {
-            [ExecutionResult::Success { .. }] => Ok(token),
-            results => Err(format!("no tokens were minted: {results:?}").into()),
+        let outcomes = chain.run(&[mint])?;
+        match outcomes.iter().all(|it| matches!(it.result, ExecutionResult::Success { .. })) {
+            true => Ok(token),
+            false => Err(format!("no tokens were minted: {outcomes:?}").into()),
         }
     }
 

@@ -32,7 +32,7 @@ pub struct PlannedTransaction {
 #[derive(Clone, Debug)]
 enum Form {
     /// Nothing is open.
-    Ready(Transaction),
+    Ready(Box<Transaction>),
     /// The nonce may be open, and the signature is if there is a key.
     Open { transaction: Box<L2Transaction>, next_nonce: bool, key: Option<[u8; 32]> },
 }
@@ -57,7 +57,7 @@ impl PlannedTransaction {
     /// If it cannot be signed.
     pub fn transaction(&self, next_nonce: Word) -> Result<Transaction, BatchFileError> {
         match &self.form {
-            Form::Ready(transaction) => Ok(transaction.clone()),
+            Form::Ready(transaction) => Ok(Transaction::clone(transaction)),
             Form::Open { transaction, next_nonce: is_open, key } => {
                 let mut transaction = L2Transaction::clone(transaction);
                 if *is_open {
@@ -98,7 +98,9 @@ impl Planner {
                 let mut rules = Rules::new(self.chain_id, self.protocol);
                 rules.runs_evm &= self.runs_evm;
                 let read = L2Transaction::from_raw(&bytes.0, &rules);
-                Form::Ready(read.map_err(|error| Kind::Raw(error).at(place.as_str()))?.into())
+                Form::Ready(Box::new(
+                    read.map_err(|error| Kind::Raw(error).at(place.as_str()))?.into(),
+                ))
             }
             Entry::Request(request) => self.request(*request, &place)?,
         };
@@ -134,13 +136,13 @@ impl Planner {
             TypeName::Priority => {
                 let nonce = Word::from_u64(self.priority_operations);
                 self.priority_operations = self.priority_operations.saturating_add(1);
-                let operation = self.from_l1(&request, factory_deps, nonce, place)?;
-                Ok(Form::Ready(Transaction::Priority(operation)))
+                let operation = self.sent_from_l1(&request, factory_deps, nonce, place)?;
+                Ok(Form::Ready(Box::new(Transaction::Priority(operation))))
             }
             TypeName::Upgrade => {
                 let nonce = Word::from_u64(self.protocol.into());
-                let upgrade = self.from_l1(&request, factory_deps, nonce, place)?;
-                Ok(Form::Ready(Transaction::Upgrade(upgrade)))
+                let upgrade = self.sent_from_l1(&request, factory_deps, nonce, place)?;
+                Ok(Form::Ready(Box::new(Transaction::Upgrade(upgrade))))
             }
             _ => self.to_l2(request, kind, factory_deps, place),
         }
@@ -160,7 +162,7 @@ impl Planner {
         Ok(deps)
     }
 
-    fn from_l1(
+    fn sent_from_l1(
         &self,
         request: &Request,
         factory_deps: Vec<FactoryDep>,

@@ -2,8 +2,8 @@
 
 use super::touched::{Change, TouchedAccount, TouchedState};
 use crate::batch::{BatchError, BatchExecutor, BatchState, HostTracer, Observer};
+use crate::keccak::keccak;
 use crate::transaction::Transaction;
-use crate::transaction::keccak::keccak;
 use eravm_core::isa::Opcode;
 use eravm_core::{
     ACCOUNT_CODE_STORAGE, Address, Outcome, Step, Tracer, Verdict, Vm, Word, system_address,
