@@ -44,13 +44,13 @@ struct Executor {
 type Done<T> = Result<T, BatchError<Infallible>>;
 
 impl Executor {
-    /// Runs the batch as far as the form says.
-    fn run<O: Observer>(&self, executor: &mut eravm_batches::Executor<'_, O>) -> Done<()> {
-        self.scenario.execute(executor)?;
+    /// Runs the batch as far as the form says. Returns how many transactions succeeded.
+    fn run<O: Observer>(&self, executor: &mut eravm_batches::Executor<'_, O>) -> Done<usize> {
+        let succeeded = self.scenario.execute(executor)?;
         if self.form == Form::Full {
             self.scenario.finish(executor)?;
         }
-        Ok(())
+        Ok(succeeded)
     }
 
     fn timed(&self) -> Done<Duration> {
@@ -66,14 +66,14 @@ impl Executor {
         })
     }
 
-    /// What the host did, and what came out.
-    fn recorded(&self) -> Done<(Recorder, EndState)> {
+    /// How many transactions succeeded, what the host did, and what came out.
+    fn recorded(&self) -> Done<(usize, Recorder, EndState)> {
         let mut executor = self.scenario.begin(Recorder::default())?;
-        self.run(&mut executor)?;
+        let succeeded = self.run(&mut executor)?;
         let recorder = executor.observer();
         let (ended, stops) = (recorder.ended.clone(), recorder.stops.clone());
         let end_state = interpreter::end_state(executor.vm(), ended, stops);
-        Ok((executor.into_parts().1, end_state))
+        Ok((succeeded, executor.into_parts().1, end_state))
     }
 }
 
@@ -90,7 +90,7 @@ impl Work for Executor {
     }
 
     fn end_state(&mut self) -> Option<EndState> {
-        Some(done(self.recorded()).1)
+        Some(done(self.recorded()).2)
     }
 }
 
@@ -120,12 +120,15 @@ fn bootloader(scenario: &Scenario, form: Form) -> Result<Call, Box<dyn Error>> {
 /// The case for a batch.
 ///
 /// # Errors
-/// If the batch cannot be run.
+/// If the batch cannot be run, or one of its transactions fails.
 pub fn case(name: &str, scenario: Scenario, form: Form) -> Result<Case, Box<dyn Error>> {
     let call = bootloader(&scenario, form)?;
     let units = scenario.transactions.len() as u64;
     let executor = Executor { scenario, form };
-    let (recorder, _) = executor.recorded()?;
+    let (succeeded, recorder, _) = executor.recorded()?;
+    if succeeded as u64 != units {
+        return Err(format!("{name}: {succeeded} of {units} transactions succeeded").into());
+    }
     let mut contestants = engines::contestants(&call, &Rc::from(recorder.script));
     let executor =
         Contestant { engine: names::EXECUTOR, work: Box::new(executor), may_differ: None };

@@ -97,6 +97,12 @@ fn summary(times: &mut [Duration]) -> (f64, f64) {
 fn compare(name: &str, engines: &mut [Box<dyn Engine>], form: Form, rounds: usize) -> bool {
     let ends: Vec<_> = engines.iter_mut().map(|engine| engine.run(form).1).collect();
     let mut agree = true;
+    if let Some(end) = ends.first().filter(|_| form == Form::Transactions) {
+        let failed = end.transactions.iter().filter(|(is_success, _)| !is_success).count();
+        if failed > 0 {
+            eprintln!("{name}: {failed} of {} transactions failed", end.transactions.len());
+        }
+    }
     for (engine, end) in engines.iter().zip(&ends).skip(1) {
         if let Some(what) = ends.first().and_then(|first| first.difference(end)) {
             eprintln!("NOT EQUAL: {name}{}: {}: {what}", form.suffix(), engine.name());
