@@ -98,9 +98,8 @@ impl Planner {
                 let mut rules = Rules::new(self.chain_id, self.protocol);
                 rules.runs_evm &= self.runs_evm;
                 let read = L2Transaction::from_raw(&bytes.0, &rules);
-                Form::Ready(Box::new(
-                    read.map_err(|error| Kind::Raw(error).at(place.as_str()))?.into(),
-                ))
+                let read = read.map_err(|error| Kind::Raw(error).at(place.as_str()))?;
+                Form::Ready(Box::new(read.into()))
             }
             Entry::Request(request) => self.request(*request, &place)?,
         };
@@ -136,12 +135,12 @@ impl Planner {
             TypeName::Priority => {
                 let nonce = Word::from_u64(self.priority_operations);
                 self.priority_operations = self.priority_operations.saturating_add(1);
-                let operation = self.sent_from_l1(&request, factory_deps, nonce, place)?;
+                let operation = self.operation(&request, factory_deps, nonce, place)?;
                 Ok(Form::Ready(Box::new(Transaction::Priority(operation))))
             }
             TypeName::Upgrade => {
                 let nonce = Word::from_u64(self.protocol.into());
-                let upgrade = self.sent_from_l1(&request, factory_deps, nonce, place)?;
+                let upgrade = self.operation(&request, factory_deps, nonce, place)?;
                 Ok(Form::Ready(Box::new(Transaction::Upgrade(upgrade))))
             }
             _ => self.to_l2(request, kind, factory_deps, place),
@@ -162,7 +161,7 @@ impl Planner {
         Ok(deps)
     }
 
-    fn sent_from_l1(
+    fn operation(
         &self,
         request: &Request,
         factory_deps: Vec<FactoryDep>,
