@@ -182,6 +182,23 @@ fn deployments_put_code_where_the_report_says() {
     }
 }
 
+#[test]
+fn accounts_are_deployed_as_such() {
+    let Some(bundle) = bundle(29) else { return };
+    let code = format!("{}/examples/batches/counter.asm", env!("CARGO_MANIFEST_DIR"));
+    let deploy = |salt: Value| json!({"from": "alice", "deploy": {"code": code, "salt": salt, "is_account": true}});
+    let file = json!({"transactions": [deploy(Value::Null), deploy(json!(1))]});
+    let report = run_text(&bundle, &file.to_string()).expect(0).json();
+    check(&report);
+    assert_eq!(statuses(&report), ["success"; 2]);
+    for row in list(&report, "transactions") {
+        let account = parse_address(text(&list(row, "deployed")[0])).unwrap();
+        // The same kind of mapping as that of balances, in ContractDeployer.
+        let kind = (system_address(0x8006), balance_slot(&account).1);
+        assert_eq!(written(&report, kind), Some(Word::ONE));
+    }
+}
+
 /// The page of the command shows what the command shows.
 #[test]
 fn the_readme_shows_the_table() {
