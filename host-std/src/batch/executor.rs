@@ -11,7 +11,7 @@ use super::layout::{
 };
 use super::memory::HostMemory;
 use super::observer::{Observer, WriteReason};
-use super::outcome::{FinishedBatch, Heard, Outcome, Start, TransactionOutcome, system_log};
+use super::outcome::{FinishedBatch, Heard, Outcome, Start, TransactionOutcome};
 use super::result::{ExecutionResult, Halt, RevertReason};
 use super::signals::Signals;
 use super::state::BatchState;
@@ -19,7 +19,7 @@ use super::tracer::HostTracer;
 use super::world::{KNOWN_CODES_STORAGE, World};
 use crate::events::group;
 use crate::pubdata::{
-    PubdataFormat, PubdataInput, StateDiff, StateDiffs, compress_unknown,
+    L2ToL1Log, PubdataFormat, PubdataInput, StateDiff, StateDiffs, compress_unknown,
     compressed_bytecode_words, published_blobs, user_logs,
 };
 use crate::transaction::{Transaction, TransactionHash};
@@ -578,7 +578,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             tip,
             user_logs: user_logs(&events),
             events,
-            system_logs: self.vm.l1_messages().iter().map(system_log).collect(),
+            system_logs: self.vm.l1_messages().iter().map(L2ToL1Log::of_system).collect(),
             storage_changes: self.vm.storage_changes(),
             used_code: self.vm.used_code(),
             bootloader_memory: self.memory.words().collect(),

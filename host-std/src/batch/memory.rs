@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// What was written, by word index.
 #[derive(Clone, Debug, Default)]
-pub(super) struct HostMemory {
+pub(crate) struct HostMemory {
     words: BTreeMap<u32, Word>,
     /// What was there before each write since the oldest snapshot.
     journal: Vec<(u32, Option<Word>)>,
@@ -14,29 +14,29 @@ pub(super) struct HostMemory {
 }
 
 impl HostMemory {
-    pub(super) fn set(&mut self, index: u32, word: Word) {
+    pub(crate) fn set(&mut self, index: u32, word: Word) {
         let before = self.words.insert(index, word);
         if !self.snapshots.is_empty() {
             self.journal.push((index, before));
         }
     }
 
-    pub(super) fn words(&self) -> impl Iterator<Item = (u32, Word)> + '_ {
+    pub(crate) fn words(&self) -> impl Iterator<Item = (u32, Word)> + '_ {
         self.words.iter().map(|(&index, &word)| (index, word))
     }
 
-    pub(super) fn make_snapshot(&mut self) {
+    pub(crate) fn make_snapshot(&mut self) {
         self.snapshots.push(self.journal.len());
     }
 
-    pub(super) fn pop_snapshot(&mut self) {
+    pub(crate) fn pop_snapshot(&mut self) {
         self.snapshots.pop();
         if self.snapshots.is_empty() {
             self.journal.clear();
         }
     }
 
-    pub(super) fn rollback(&mut self) {
+    pub(crate) fn rollback(&mut self) {
         let Some(length) = self.snapshots.pop() else { return };
         for (index, before) in self.journal.drain(length..).rev() {
             match before {

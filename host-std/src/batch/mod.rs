@@ -14,7 +14,7 @@ mod executor;
 mod fees;
 mod hook;
 mod layout;
-mod memory;
+pub(crate) mod memory;
 mod observer;
 mod outcome;
 mod result;

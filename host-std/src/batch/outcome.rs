@@ -5,7 +5,7 @@ use super::result::{ExecutionResult, Halt};
 use crate::events::{Event, group};
 use crate::pubdata::{L2ToL1Log, StateDiffs, user_logs};
 use crate::transaction::TransactionHash;
-use eravm_core::{L1Message, StorageChange, VersionedHash, Vm, Word, Work};
+use eravm_core::{StorageChange, VersionedHash, Vm, Word, Work};
 use std::collections::BTreeMap;
 
 /// What a transaction, or the end of a batch, did. Of what halts nothing is left but figures.
@@ -128,7 +128,7 @@ impl Start {
         if counts {
             events = group(vm.events().get(self.events..).unwrap_or_default());
             let messages = vm.l1_messages().get(self.messages..).unwrap_or_default();
-            system_logs = messages.iter().map(system_log).collect();
+            system_logs = messages.iter().map(L2ToL1Log::of_system).collect();
             storage_changes = vm.storage_changes_since(self.journal);
         }
         let instructions = vm.instructions() - self.instructions;
@@ -155,17 +155,5 @@ impl Start {
             storage_changes,
             evm_code: BTreeMap::new(),
         }
-    }
-}
-
-/// A message of the system as a log.
-pub(super) fn system_log(message: &L1Message) -> L2ToL1Log {
-    L2ToL1Log {
-        shard_id: 0,
-        is_service: message.is_service,
-        tx_number: message.tx_number,
-        sender: message.address,
-        key: message.key,
-        value: message.value,
     }
 }

@@ -4,8 +4,8 @@ use super::compare::{bytes, lists};
 use super::failure::Difference;
 use super::format::Results;
 use super::value::Hex;
+use crate::batch::memory::HostMemory;
 use eravm_core::Word;
-use std::collections::BTreeMap;
 
 /// First word of the description of the block of the first transaction, from protocol version 26 on.
 const FIRST_BLOCK_WORD: u32 = 30143;
@@ -16,19 +16,15 @@ const BEFORE_PUBDATA: usize = 32 + 32 + 32 + 4 + 6 * 32;
 /// What the host wrote.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Written {
-    words: BTreeMap<u32, Word>,
+    memory: HostMemory,
     pubdata: Vec<u8>,
-    /// What was there before each write since the oldest snapshot.
-    journal: Vec<(u32, Option<Word>)>,
-    /// Lengths of the journal when the snapshots were made.
-    snapshots: Vec<usize>,
 }
 
 impl Written {
     /// The host wrote words for a reason.
     pub(super) fn write(&mut self, reason: &str, words: &[(u32, Hex<Word>)]) {
         for (index, word) in words {
-            self.set(*index, word.0);
+            self.memory.set(*index, word.0);
         }
         match reason {
             "pubdata" => {
@@ -45,44 +41,28 @@ impl Written {
         if let [(first, _), _, _, _, (last, count)] = words
             && *first != FIRST_BLOCK_WORD
         {
-            self.set(last.saturating_add(1), count.0);
-        }
-    }
-
-    fn set(&mut self, index: u32, word: Word) {
-        let before = self.words.insert(index, word);
-        if !self.snapshots.is_empty() {
-            self.journal.push((index, before));
+            self.memory.set(last.saturating_add(1), count.0);
         }
     }
 
     /// A snapshot was made.
     pub(super) fn make_snapshot(&mut self) {
-        self.snapshots.push(self.journal.len());
+        self.memory.make_snapshot();
     }
 
     /// The newest snapshot is not needed any more.
     pub(super) fn pop_snapshot(&mut self) {
-        self.snapshots.pop();
-        if self.snapshots.is_empty() {
-            self.journal.clear();
-        }
+        self.memory.pop_snapshot();
     }
 
     /// The host went back to the newest snapshot.
     pub(super) fn rollback(&mut self) {
-        let Some(length) = self.snapshots.pop() else { return };
-        for (index, before) in self.journal.drain(length..).rev() {
-            match before {
-                Some(word) => self.words.insert(index, word),
-                None => self.words.remove(&index),
-            };
-        }
+        self.memory.rollback();
     }
 
     /// Compares what came of it.
     pub(super) fn compare(&self, results: &Results) -> Result<(), Difference> {
-        let words: Vec<_> = self.words.iter().map(|(&index, &word)| (index, Hex(word))).collect();
+        let words: Vec<_> = self.memory.words().map(|(index, word)| (index, Hex(word))).collect();
         // Their order is that of the host's books.
         let mut expected = results.operator_bootloader_memory.clone();
         expected.sort_by_key(|(index, _)| *index);

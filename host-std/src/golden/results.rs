@@ -1,12 +1,13 @@
 //! The state of the machine after the batch.
 
 use super::compare::{events, lists, logs, values};
-use super::events::{group, system_log, user_logs};
+use super::events::{all_in_golden, system_log, user_logs};
 use super::failure::{Difference, FailureKind};
 use super::format::{Batch, L1Log, SlotValue, StateDiff, StorageLog};
 use super::host::World;
 use super::machine::{HEAP_PAGE, HEAP_WORDS};
 use super::value::Hex;
+use crate::events::group;
 use crate::pubdata::derived_key;
 use eravm_core::{Exit, StorageAccess, StorageChange, VersionedHash, Vm, Word, system_address};
 use std::collections::BTreeSet;
@@ -55,7 +56,7 @@ pub(super) fn compare(
     compare_registers(batch, vm)?;
     compare_heap(batch, vm)?;
     let seen = group(vm.events());
-    events("batch.events", &results.events, &seen)?;
+    events("batch.events", &results.events, &all_in_golden(&seen))?;
     logs("batch.user_l2_to_l1_logs", &results.user_l2_to_l1_logs, &user_logs(&seen))?;
     compare_effects(batch, vm, before_end)?;
     compare_code(batch, vm)?;

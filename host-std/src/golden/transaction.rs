@@ -1,11 +1,13 @@
 //! What a transaction, or the tip of the batch, did to the machine.
 
 use super::compare::{bytes, events, lists, logs, values};
-use super::events::{group, published_blobs, system_log, user_logs};
+use super::events::{all_in_golden, system_log, user_logs};
 use super::failure::{Difference, FailureKind};
 use super::format::{Change, Outcome, RevertReason, TxResult, WriteKind};
 use super::load::Code;
 use super::value::Hex;
+use crate::events::group;
+use crate::pubdata::published_blobs;
 use eravm_core::{Address, VersionedHash, Vm, Word};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +88,7 @@ pub(super) fn compare(
         )
     };
     let seen = group(queue);
-    events(&part("events")(), &expected.events, &seen)?;
+    events(&part("events")(), &expected.events, &all_in_golden(&seen))?;
     let user = user_logs(&seen);
     logs(&part("user_l2_to_l1_logs")(), &expected.user_l2_to_l1_logs, &user)?;
     let system: Vec<_> = messages.iter().map(system_log).collect();

@@ -1,7 +1,7 @@
 //! Logs to L1 in the form in which they are published and hashed.
 
 use core::fmt;
-use eravm_core::{Address, Word};
+use eravm_core::{Address, L1Message, Word};
 
 /// Bytes of a published log.
 pub const LOG_BYTES: usize = 88;
@@ -40,6 +40,18 @@ impl fmt::Display for LogDecodeError {
 impl core::error::Error for LogDecodeError {}
 
 impl L2ToL1Log {
+    /// What a system contract sent to L1 by itself.
+    pub const fn of_system(message: &L1Message) -> Self {
+        Self {
+            shard_id: 0,
+            is_service: message.is_service,
+            tx_number: message.tx_number,
+            sender: message.address,
+            key: message.key,
+            value: message.value,
+        }
+    }
+
     /// Shard (1 byte), mark (1), transaction (2), sender (20), key and value; big-endian, without padding.
     pub fn encode(&self) -> [u8; LOG_BYTES] {
         let mut bytes = [0; LOG_BYTES];

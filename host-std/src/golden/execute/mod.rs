@@ -5,7 +5,7 @@ mod outcome;
 mod watcher;
 
 use super::compare::{bytes, lists, values};
-use super::events::in_golden;
+use super::events::{all_in_golden, log};
 use super::failure::{Failure, FailureKind, Pass, Place};
 use super::format::{Batch, Op, Transaction as Row};
 use super::host::World;
@@ -330,9 +330,9 @@ impl<'a> Execution<'a> {
         let (what, expected) =
             ("batch.deduplicated_storage_changes", &results.deduplicated_storage_changes);
         lists(what, expected, &changes.collect::<Vec<_>>())?;
-        let events = finished.events.iter().cloned().map(in_golden).collect::<Vec<_>>();
+        let events = all_in_golden(&finished.events);
         super::compare::events("batch.events", &results.events, &events)?;
-        let logs = |logs: &[_]| logs.iter().map(outcome::log).collect::<Vec<_>>();
+        let logs = |logs: &[_]| logs.iter().map(log).collect::<Vec<_>>();
         let (user, system) = (logs(&finished.user_logs), logs(&finished.system_logs));
         super::compare::logs("batch.user_l2_to_l1_logs", &results.user_l2_to_l1_logs, &user)?;
         Ok(super::compare::logs("batch.system_logs", &results.system_logs, &system)?)

@@ -1,28 +1,16 @@
 //! Comparing what a transaction did with what a golden says.
 
 use super::super::compare::{bytes, events, lists, logs, values};
-use super::super::events::in_golden;
+use super::super::events::{all_in_golden, log};
 use super::super::failure::Difference;
-use super::super::format::{self, L1Log, WriteKind};
+use super::super::format::{self, WriteKind};
 use super::super::reason;
 use super::super::transaction::compare_result;
 use super::super::value::Hex;
 use crate::batch::{CircuitUse, ExecutionResult, GEOMETRY, Outcome};
-use crate::pubdata::{L2ToL1Log, StateDiff};
+use crate::pubdata::StateDiff;
 use eravm_core::VersionedHash;
 use std::collections::BTreeMap;
-
-/// A log as goldens have it.
-pub(super) fn log(log: &L2ToL1Log) -> L1Log {
-    L1Log {
-        shard_id: log.shard_id,
-        is_service: log.is_service,
-        tx_number: log.tx_number,
-        sender: Hex(log.sender),
-        key: Hex(log.key),
-        value: Hex(log.value),
-    }
-}
 
 /// A state diff as goldens have it.
 pub(super) fn state_diff(diff: &StateDiff) -> format::StateDiff {
@@ -63,7 +51,7 @@ pub fn compare(what: &str, expected: &format::Outcome, actual: &Outcome) -> Resu
     let proposed = &actual.operator_refund;
     values(part("operator_suggested_refund"), &expected.operator_suggested_refund, proposed)?;
     values(part("pubdata_published"), &expected.pubdata_published, &actual.pubdata)?;
-    let seen: Vec<_> = actual.events.iter().cloned().map(in_golden).collect();
+    let seen = all_in_golden(&actual.events);
     events(&part("events")(), &expected.events, &seen)?;
     let user: Vec<_> = actual.user_logs.iter().map(log).collect();
     logs(&part("user_l2_to_l1_logs")(), &expected.user_l2_to_l1_logs, &user)?;
