@@ -143,9 +143,21 @@ impl BatchFile {
     /// # Errors
     /// If something in it does not go together, or a file that it names cannot be used.
     pub fn plan(self, contracts: &SystemContracts) -> Result<BatchPlan, BatchFileError> {
+        self.plan_for(contracts, Flavour::ProvedBatch)
+    }
+
+    /// The same with another bootloader than that for batches which are proved: those for calls and estimates.
+    ///
+    /// # Errors
+    /// As [`plan`](Self::plan), and if the system contracts do not have it.
+    pub fn plan_for(
+        self,
+        contracts: &SystemContracts,
+        bootloader: Flavour,
+    ) -> Result<BatchPlan, BatchFileError> {
         let names = self.root.names();
         let Root { environment, state, pubdata, transactions, blocks } = self.root;
-        let system = system_environment(&environment, contracts)?;
+        let system = system_environment(&environment, contracts, bootloader)?;
         let pubdata = pubdata_format(system.protocol, &pubdata)?;
         let fee_input = fee_input(&environment.fee_input);
         let mut batch = batch_environment(&environment, fee_input)?;
@@ -211,14 +223,15 @@ fn planned_blocks(
 fn system_environment(
     environment: &Environment,
     contracts: &SystemContracts,
+    flavour: Flavour,
 ) -> Result<SystemEnvironment, BatchFileError> {
     let place = "environment.protocol";
     let protocol = environment.protocol.map(|protocol| protocol.0);
     let protocol = protocol.or(contracts.protocol_version());
     let protocol = protocol.ok_or_else(|| Kind::UnknownProtocol.at(place))?;
     Semantics::of_protocol(protocol).map_err(|error| Kind::Protocol(error).at(place))?;
-    let bootloader = contracts.bootloader(Flavour::ProvedBatch);
-    let bootloader = bootloader.ok_or_else(|| Kind::NoBootloader(Flavour::ProvedBatch).at(""))?;
+    let bootloader = contracts.bootloader(flavour);
+    let bootloader = bootloader.ok_or_else(|| Kind::NoBootloader(flavour).at(""))?;
     let evm_emulator = contracts.evm_emulator().map(base_contract).transpose()?;
     Ok(SystemEnvironment {
         protocol,

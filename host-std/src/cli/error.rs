@@ -6,6 +6,7 @@ use crate::execute::ExecuteError;
 use crate::hex::HexError;
 use crate::input::{ReadError, STDIN};
 use crate::number::NumberError;
+use crate::oneshot::FactorError;
 use crate::storage_file::StorageFileError;
 use crate::system_contracts::BundleError;
 use core::fmt;
@@ -31,6 +32,9 @@ pub(super) enum CliError {
     NotText(String),
     ContractAddress(NumberError),
     Output(io::Error),
+    NoTransaction { file: String, index: usize, count: usize },
+    OneShot(String),
+    Factor { option: &'static str, error: FactorError },
     Protocol(ProtocolTooOld),
     Read { file: String, error: ReadError },
     Storage { file: String, error: StorageFileError },
@@ -64,6 +68,12 @@ impl fmt::Display for CliError {
             ),
             Self::ContractAddress(error) => write!(f, "--contract: {error}"),
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
+            Self::NoTransaction { file, index, count } => write!(
+                f,
+                "--tx: {file} has {count} transactions, counted from 0: there is no number {index}"
+            ),
+            Self::OneShot(error) => f.write_str(error),
+            Self::Factor { option, error } => write!(f, "{option}: {error}"),
             Self::Protocol(error) => write!(f, "--protocol: {error}"),
             Self::Read { file, error } => write!(f, "{file} {error}"),
             Self::Storage { file, error } => write!(f, "{file} {error}"),

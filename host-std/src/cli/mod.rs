@@ -4,6 +4,7 @@ mod asm;
 mod batch;
 mod disasm;
 mod error;
+mod oneshot;
 pub mod replay;
 mod run;
 
@@ -44,6 +45,10 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Run a batch of transactions with the bootloader
     Batch(batch::BatchArgs),
+    /// Make a call: a transaction that nobody signs or pays for
+    Call(oneshot::CallArgs),
+    /// Estimate the gas and the prices that a transaction needs
+    Estimate(oneshot::EstimateArgs),
 }
 
 /// Does what the command line says.
@@ -54,6 +59,8 @@ pub fn main() -> ExitCode {
         Command::Disasm(args) => disasm::run(&args),
         Command::Replay(args) => return replay::run(&args),
         Command::Batch(args) => batch::run(&args),
+        Command::Call(args) => oneshot::call(&args),
+        Command::Estimate(args) => oneshot::estimate(&args),
     };
     match result {
         Ok(status) => ExitCode::from(status),

@@ -1,0 +1,95 @@
+//! `eravm call` and `eravm estimate`, on the example batch files.
+
+mod common;
+
+use common::{Folder, corpus, eravm};
+use serde_json::Value;
+
+const TRANSFER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/batches/transfer.json");
+
+fn bundle() -> Option<String> {
+    corpus("contracts/v29.tar.gz")
+}
+
+/// A transfer of one account with this gas limit.
+fn transfer(gas: u64) -> String {
+    format!(
+        r#"{{"transactions": [{{"from": "alice", "to": "bob", "value": "1 ether", "gas": {gas}}}]}}"#
+    )
+}
+
+fn run(command: &str, system: &str, batch: &str, more: &[&str], status: i32) -> Value {
+    let arguments = [&[command, "--system", system, "--batch", batch, "--json"], more].concat();
+    eravm(&arguments).expect(status).json()
+}
+
+fn number(value: &Value, path: &[&str]) -> u64 {
+    let found = path.iter().fold(value, |value, name| &value[*name]);
+    found.as_u64().unwrap_or_else(|| panic!("{path:?} in {value}"))
+}
+
+#[test]
+fn a_call_is_made_without_a_signature_or_a_fee() {
+    let Some(system) = bundle() else { return };
+    let call = run("call", &system, TRANSFER, &[], 0);
+    assert_eq!(call["status"], "success", "{call}");
+    assert_eq!(call["reason"], Value::Null);
+    // The base token announces the transfer.
+    assert_eq!(call["events"].as_array().map(Vec::len), Some(1), "{call}");
+    assert!(number(&call, &["gas", "execution"]) > 0, "{call}");
+    let text = eravm(&["call", "--system", &system, "--batch", TRANSFER]).expect(0);
+    assert!(text.text().starts_with("status        success\n"), "{}", text.text());
+}
+
+#[test]
+fn a_call_that_fails_says_why() {
+    let Some(system) = bundle() else { return };
+    let folder = Folder::new();
+    let poor = r#"{"state": {"accounts": {"alice": {"balance": "0"}}},
+        "transactions": [{"from": "alice", "to": "bob", "value": "1 ether"}]}"#;
+    let file = folder.file("poor.json", poor);
+    let call = run("call", &system, &file, &[], 1);
+    assert_eq!(call["status"], "reverted", "{call}");
+    assert!(call["reason"].is_string(), "{call}");
+    let estimate = run("estimate", &system, &file, &[], 1);
+    assert!(estimate["error"].as_str().is_some_and(|text| text.contains("wei")), "{estimate}");
+}
+
+#[test]
+fn with_the_estimated_gas_a_transaction_succeeds_and_with_much_less_it_does_not() {
+    let Some(system) = bundle() else { return };
+    for search in ["optimized", "full"] {
+        let estimate = run("estimate", &system, TRANSFER, &["--search", search], 0);
+        let gas_limit = number(&estimate, &["gas_limit"]);
+        let part = |name| number(&estimate, &["breakdown", name]);
+        let into = ["overhead", "intrinsic", "validation", "execution", "pubdata"].map(part);
+        let charged = part("charged");
+        assert_eq!(into.iter().sum::<u64>(), charged + part("discount"), "{estimate}");
+        assert_eq!(charged + part("refunded"), gas_limit, "{estimate}");
+        let folder = Folder::new();
+        let status = |gas: u64| {
+            let file = folder.file("transfer.json", transfer(gas));
+            run("batch", &system, &file, &[], 0)["transactions"][0]["status"].clone()
+        };
+        assert_eq!(status(gas_limit), "success", "{estimate}");
+        assert_ne!(status(charged / 2), "success", "{estimate}");
+    }
+    let text = eravm(&["estimate", "--system", &system, "--batch", TRANSFER]).expect(0);
+    assert!(text.text().contains("  charged "), "{}", text.text());
+}
+
+#[test]
+fn wrong_inputs_are_named() {
+    let Some(system) = bundle() else { return };
+    let cases: [(&[&str], &str); 4] = [
+        (&["call", "--tx", "1", "--system", &system], "--tx: "),
+        (&["estimate", "--gas-limit-factor=-1", "--system", &system], "--gas-limit-factor: "),
+        (&["estimate", "--gas-price-factor", "inf", "--system", &system], "--gas-price-factor: "),
+        (&["call", "--system", "nowhere.tar.gz"], "--system: "),
+    ];
+    for (arguments, message) in cases {
+        let all = [arguments, &["--batch", TRANSFER]].concat();
+        let finished = eravm(&all).expect(2);
+        assert!(finished.stderr.contains(message), "{all:?}: {}", finished.stderr);
+    }
+}
