@@ -16,9 +16,11 @@ use eravm_host::batch::{
     ExecutionMode, ExecutionResult, FeeInput, FinishedBatch, MemoryState, SystemEnvironment,
     TransactionOutcome,
 };
-use eravm_host::batch_file::{TestAccount, balance_slot};
+use eravm_host::batch_file::TestAccount;
 use eravm_host::pubdata::{Content, DaValidator, PubdataFormat};
-use eravm_host::system_contracts::{Bytecode, Flavour, GenesisOptions, SystemContracts};
+use eravm_host::system_contracts::{
+    Bytecode, Flavour, GenesisOptions, SystemContracts, balance_slot,
+};
 use eravm_host::transaction::{L2Kind, L2Transaction, Transaction};
 use std::collections::VecDeque;
 use std::path::Path;

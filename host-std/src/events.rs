@@ -5,10 +5,8 @@
 //! (bits 32..64) and, as its value, the first topic, which is the contract that emitted the event;
 //! the others carry two words each: the remaining topics, then the data, zero-padded at its end.
 
-use eravm_core::{Address, Event as Entry, Word, system_address};
-
-/// The system contract that writes the events of all other contracts.
-pub const EVENT_WRITER: u16 = 0x800d;
+use crate::system_contracts::addresses::EVENT_WRITER;
+use eravm_core::{Address, Event as Entry, Word};
 
 /// An event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,7 +87,7 @@ fn collect(queue: &[Entry], with_raw: bool) -> Vec<Event> {
     let mut events = Vec::new();
     let mut current: Option<Unfinished> = None;
     for entry in queue {
-        if entry.address != system_address(EVENT_WRITER) {
+        if entry.address != EVENT_WRITER {
             if with_raw {
                 events.push(raw(entry));
             }
@@ -125,10 +123,11 @@ fn raw(entry: &Entry) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eravm_core::system_address;
 
     fn entry(key: u64, value: u64, is_first: bool) -> Entry {
         Entry {
-            address: system_address(EVENT_WRITER),
+            address: EVENT_WRITER,
             key: Word::from_u64(key),
             value: Word::from_u64(value),
             is_first,

@@ -1,9 +1,9 @@
 //! The machine's surroundings, in memory.
 
+use crate::system_contracts::addresses::ACCOUNT_CODE_STORAGE;
 use eravm_core::precompiles::Precompiles;
 use eravm_core::{
-    ACCOUNT_CODE_STORAGE, Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot,
-    VersionedHash, Word, system_address,
+    Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
 };
 use std::collections::HashMap;
 
@@ -59,7 +59,7 @@ impl Host {
     pub fn deploy(&mut self, address: &Address, code: Vec<u8>) -> Result<VersionedHash, CodeError> {
         let hash = self.add_code(code)?;
         let key = Word::from_address(address);
-        self.set_slot(system_address(ACCOUNT_CODE_STORAGE), key, hash.to_word());
+        self.set_slot(ACCOUNT_CODE_STORAGE, key, hash.to_word());
         Ok(hash)
     }
 

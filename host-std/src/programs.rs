@@ -1,7 +1,8 @@
 //! Programs that come with the command.
 
+use crate::system_contracts::addresses;
 use eravm_core::asm::{AsmError, assemble};
-use eravm_core::{Address, Word, system_address};
+use eravm_core::{Address, Word};
 
 /// A contract that pays token amounts to accounts, up to a cap on the total supply.
 pub const AIRDROP: &str = include_str!("../programs/airdrop.asm");
@@ -45,10 +46,7 @@ impl Example {
         Ok(Self {
             code: assemble(AIRDROP)?.bytecode,
             calldata: words.flat_map(|word| Word::from_u64(word).to_be_bytes()).collect(),
-            contracts: vec![(
-                system_address(crate::events::EVENT_WRITER),
-                assemble(EVENT_WRITER)?.bytecode,
-            )],
+            contracts: vec![(addresses::EVENT_WRITER, assemble(EVENT_WRITER)?.bytecode)],
         })
     }
 }

@@ -4,8 +4,9 @@ mod common;
 
 use common::{Finished, Folder, corpus, eravm, with_input};
 use eravm_core::{Address, VersionedHash, Word, system_address};
-use eravm_host::batch_file::{TestAccount, balance_slot, nonce_slot};
+use eravm_host::batch_file::TestAccount;
 use eravm_host::pubdata::{Published, derived_key, message_root};
+use eravm_host::system_contracts::{balance_slot, nonce_slot};
 use eravm_host::{decode_hex, parse_address, parse_word};
 use serde_json::{Value, json};
 

@@ -9,8 +9,9 @@ use eravm_host::golden::format::{Batch, Estimation};
 use eravm_host::golden::{Code, Golden, compare_outcome, compare_result};
 use eravm_host::oneshot::{
     AccountOverride, Breakdown, EstimateError, EstimateOptions, Factor, Funding, MAX_GAS_LIMIT,
-    OneShot, OverriddenState, Run, SearchKind, StateOverrides, StorageOverride, balance_slot,
+    OneShot, OverriddenState, Run, SearchKind, StateOverrides, StorageOverride,
 };
+use eravm_host::system_contracts::balance_slot;
 use eravm_host::transaction::{
     CustomSignature, Eip712, L1Transaction, L2Kind, L2Transaction, Signature, Transaction,
 };

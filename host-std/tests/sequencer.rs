@@ -8,8 +8,8 @@ mod common;
 use common::corpus;
 use eravm_core::Word;
 use eravm_host::batch::{BatchExecutor, ExecutionResult};
-use eravm_host::batch_file::{TestAccount, balance_slot, nonce_slot};
-use eravm_host::system_contracts::SystemContracts;
+use eravm_host::batch_file::TestAccount;
+use eravm_host::system_contracts::{SystemContracts, balance_slot, nonce_slot};
 use std::path::Path;
 
 #[test]

@@ -2,13 +2,15 @@
 
 use crate::abi::keccak;
 use crate::scenario::Scenario;
-use eravm_core::{Address, Program, VersionedHash, Word, system_address};
+use eravm_core::{Address, Program, VersionedHash, Word};
 use eravm_host::batch::{
     BaseContract, BatchEnvironment, BatchExecutor, BlockEnvironment, ExecutionMode, FeeInput, Leaf,
     MemoryState, Outcome, SystemEnvironment,
 };
 use eravm_host::pubdata::{Content, DaValidator, PubdataFormat};
-use eravm_host::system_contracts::{Bytecode, Flavour, GenesisOptions, SystemContracts};
+use eravm_host::system_contracts::{
+    Bytecode, Flavour, GenesisOptions, SystemContracts, balance_slot,
+};
 use eravm_host::transaction::Transaction;
 use std::error::Error;
 use std::path::Path;
@@ -18,8 +20,7 @@ pub const CHAIN_ID: u64 = 270;
 /// The contracts of protocol 29.
 const BUNDLE: &str = "contracts/v29.tar.gz";
 const PROTOCOL: u16 = 29;
-/// `L2BaseToken`. A balance is in slot keccak(address, 0), the total supply in slot 1.
-const BASE_TOKEN: Address = system_address(0x800a);
+/// Slot of `L2BaseToken` with the total supply.
 const TOTAL_SUPPLY_SLOT: u64 = 1;
 /// What the sender has, in wei, as in zksync-era's VM benchmark.
 const BALANCE: u128 = 10_u128.pow(32);
@@ -69,12 +70,10 @@ impl Chain {
             validation_ergs: u32::MAX,
         };
         let genesis = contracts.genesis(&GenesisOptions { chain_id: CHAIN_ID, allow_evm: true });
-        let balance_slot = [Word::from_address(rich).to_be_bytes(), [0; 32]].concat();
+        let (token, balance_key) = balance_slot(rich);
         let balance = Word::from_u128(BALANCE);
-        let money = [
-            (BASE_TOKEN, Word::from_be_bytes(&keccak(&balance_slot)), balance),
-            (BASE_TOKEN, Word::from_u64(TOTAL_SUPPLY_SLOT), balance),
-        ];
+        let money =
+            [(token, balance_key, balance), (token, Word::from_u64(TOTAL_SUPPLY_SLOT), balance)];
         let mut state = MemoryState::new();
         for (index, (address, key, value)) in (1..).zip(genesis.into_iter().chain(money)) {
             state.set_leaf(address, key, Leaf { value, index });

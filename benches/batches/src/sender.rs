@@ -2,14 +2,13 @@
 
 use crate::abi;
 use crate::chain::CHAIN_ID;
-use eravm_core::{Address, Word, system_address};
+use eravm_core::{Address, Word};
+use eravm_host::system_contracts::addresses::CONTRACT_DEPLOYER;
 use eravm_host::transaction::{
     Ecdsa, Eip712, FactoryDep, L2Kind, L2Transaction, Signature, Transaction, address_of_key,
 };
 use std::error::Error;
 
-/// `ContractDeployer`.
-pub(crate) const CONTRACT_DEPLOYER: u16 = 0x8006;
 /// What a transaction pays per gas at most, in wei: the price of gas in the batches.
 const MAX_FEE_PER_GAS: u64 = 250_000_000;
 /// Most gas that it pays per byte of pubdata: what the bootloader allows.
@@ -84,7 +83,7 @@ impl Sender {
         let mut arguments = vec![Word::ZERO, code.hash().to_word(), Word::from_u64(96)];
         arguments.extend(abi::bytes(constructor_input));
         self.sign(Request {
-            to: system_address(CONTRACT_DEPLOYER),
+            to: CONTRACT_DEPLOYER,
             gas_limit,
             value: 0,
             calldata: abi::call("create(bytes32,bytes32,bytes)", &arguments),

@@ -2,10 +2,11 @@
 
 use crate::abi;
 use crate::chain::Chain;
-use crate::sender::{CONTRACT_DEPLOYER, Request, Sender};
-use eravm_core::{Address, Word, system_address};
+use crate::sender::{Request, Sender};
+use eravm_core::{Address, Word};
 use eravm_host::artifact;
 use eravm_host::batch::ExecutionResult;
+use eravm_host::system_contracts::addresses::CONTRACT_DEPLOYER;
 use eravm_host::transaction::Transaction;
 use std::error::Error;
 use std::path::Path;
@@ -35,7 +36,7 @@ impl Token {
         let outcomes = chain.run(&[deployment])?;
         // The deployer says which contract it has deployed in the last topic.
         let deployed = outcomes.iter().flat_map(|outcome| &outcome.events);
-        let deployed = deployed.filter(|event| event.address == system_address(CONTRACT_DEPLOYER));
+        let deployed = deployed.filter(|event| event.address == CONTRACT_DEPLOYER);
         let address = deployed.filter_map(|event| event.topics.get(3)).next_back();
         let Some(address) = address else {
             return Err(format!("the token was not deployed: {outcomes:?}").into());

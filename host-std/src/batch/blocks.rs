@@ -88,7 +88,7 @@ impl core::error::Error for BlockError {}
 
 fn keccak(words: &[Word]) -> Word {
     let bytes: Vec<u8> = words.iter().flat_map(Word::to_be_bytes).collect();
-    Word::from_be_bytes(&crate::keccak::keccak([&bytes[..]]))
+    crate::keccak::keccak_word([&bytes[..]])
 }
 
 impl Block {

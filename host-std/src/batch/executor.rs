@@ -16,21 +16,18 @@ use super::result::{ExecutionResult, Halt, RevertReason};
 use super::signals::Signals;
 use super::state::BatchState;
 use super::tracer::HostTracer;
-use super::world::{KNOWN_CODES_STORAGE, World};
+use super::world::World;
 use crate::events::group;
 use crate::pubdata::{
     L2ToL1Log, PubdataFormat, PubdataInput, StateDiff, StateDiffs, compress_unknown,
     compressed_bytecode_words, published_blobs, user_logs,
 };
+use crate::system_contracts::addresses::{KNOWN_CODES_STORAGE, L1_MESSENGER};
 use crate::transaction::{Transaction, TransactionHash};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
     Address, Entry, Exit, Limits, NoTracer, Semantics, Settings, Verdict, VersionedHash, Vm, Word,
-    system_address,
 };
-
-/// `L1Messenger`, whose slots are not part of the state diffs.
-const L1_MESSENGER: u16 = 0x8008;
 
 /// How far the machine runs.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +144,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         let mut settings = Settings::new(semantics, system.default_account.hash, emulator.hash);
         settings.hook_address = Some(layout.hook * 32);
         if system.evm_emulator.is_some() {
-            settings.watched_contract = Some(system_address(KNOWN_CODES_STORAGE));
+            settings.watched_contract = Some(KNOWN_CODES_STORAGE);
         }
         adjust(&mut settings);
         let vm = Vm::new(settings, Entry::bootloader(system.bootloader.program.clone()))?;
@@ -343,7 +340,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
 
     /// Whether code is known to the contracts now.
     fn is_known(&mut self, hash: &VersionedHash) -> Result<bool, S::Fault> {
-        let (address, key) = (system_address(KNOWN_CODES_STORAGE), hash.to_word());
+        let (address, key) = (KNOWN_CODES_STORAGE, hash.to_word());
         let value = match self.vm.storage_value(&address, &key) {
             Some(value) => value,
             None => self.world.state.slot(&address, &key)?.value,
@@ -901,10 +898,10 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     }
 
     fn state_diffs(&mut self) -> Result<StateDiffs, BatchError<S::Fault>> {
-        let messenger: Address = system_address(L1_MESSENGER);
         let mut diffs = Vec::new();
         for change in self.vm.storage_changes() {
-            if change.address == messenger {
+            // The messenger's slots are not part of the state diffs.
+            if change.address == L1_MESSENGER {
                 continue;
             }
             let index = self.world.state.enumeration_index(&change.address, &change.key);

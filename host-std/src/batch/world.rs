@@ -1,20 +1,17 @@
 //! What the machine sees of a batch: the state before it, and the code that its transactions brought along or deployed.
 
 use super::state::BatchState;
+use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use crate::transaction::FactoryDep;
 use eravm_core::precompiles::Precompiles;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Vm,
-    Word, system_address,
+    Word,
 };
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// `KnownCodesStorage`: which code is known.
-pub(super) const KNOWN_CODES_STORAGE: u16 = 0x8004;
-/// `ContractDeployer`, the only contract that publishes EVM code.
-const CONTRACT_DEPLOYER: u16 = 0x8006;
 /// Selector of `publishEVMBytecode(uint256,bytes)`.
 const PUBLISH_EVM_BYTECODE: [u8; 4] = [0x4d, 0xc0, 0x14, 0xcc];
 
@@ -61,7 +58,8 @@ impl<S: BatchState> World<S> {
     /// contracts have accepted.
     pub(super) fn note_call(&mut self, vm: &Vm) {
         let frame = vm.current_frame();
-        if *frame.caller != system_address(CONTRACT_DEPLOYER) {
+        // No other contract publishes EVM code.
+        if *frame.caller != CONTRACT_DEPLOYER {
             return;
         }
         let (pointer, _) = vm.register(1);

@@ -2,12 +2,9 @@
 
 use super::account::Account;
 use super::format::{Deployment, Request};
-use super::request::deployer;
 use super::value::Bytes;
+use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use eravm_core::{VersionedHash, Word};
-
-/// `ContractDeployer`.
-pub(super) const DEPLOYER: u16 = 0x8006;
 
 /// Selectors of `create(bytes32,bytes32,bytes)` and `create2(…)`, and of the same with a version of account abstraction
 /// (`createAccount(bytes32,bytes32,bytes,uint8)`, `create2Account(…)`).
@@ -20,7 +17,7 @@ const ACCOUNT_VERSION: u64 = 1;
 
 /// Makes a request a call of the deployer: `create` without a salt, `create2` with one.
 pub(super) fn fill_in(request: &mut Request, deployment: &Deployment, hash: VersionedHash) {
-    request.to = Some(Account::Address(deployer()));
+    request.to = Some(Account::Address(CONTRACT_DEPLOYER));
     request.data = Some(Bytes(calldata(deployment, hash)));
 }
 

@@ -29,7 +29,6 @@ mod value;
 pub use account::{Account, NameError, TestAccount};
 pub use error::{BatchFileError, BatchFileErrorKind, TypeField};
 pub use request::PlannedTransaction;
-pub use state::{balance_slot, nonce_slot};
 
 use crate::batch::{
     BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot,

@@ -1,16 +1,17 @@
 //! From what a batch file says of a transaction to the transaction.
 
 use super::code::CodeLoader;
-use super::deploy::{self, DEPLOYER};
+use super::deploy;
 use super::error::{BatchFileError, BatchFileErrorKind as Kind, TypeField};
 use super::format::{Entry, Key, Request, TypeName};
 use super::value::Amount;
+use crate::system_contracts::addresses::FORCE_DEPLOYER;
 use crate::transaction::{
     CustomSignature, DEFAULT_GAS_PER_PUBDATA_LIMIT, Eip712, FactoryDep, L1Transaction, L2Kind,
     L2Transaction, Paymaster, Rules, Signature, SignatureError, Transaction, address_of_key,
     max_factory_deps,
 };
-use eravm_core::{Address, Word, system_address};
+use eravm_core::{Address, Word};
 use primitive_types::U256;
 
 /// Gas of a transaction that does not say how much.
@@ -18,8 +19,6 @@ const DEFAULT_GAS: u64 = 20_000_000;
 /// What priority operations pay per byte of pubdata, in gas: what the network's contracts on L1 demand
 /// (`REQUIRED_L2_GAS_PRICE_PER_PUBDATA`).
 const PRIORITY_GAS_PER_PUBDATA: u64 = 800;
-/// Sends protocol upgrades.
-const FORCE_DEPLOYER: u16 = 0x8007;
 
 /// A transaction of a batch file. What depends on the course of the batch is open: its nonce, and so its signature.
 #[derive(Clone, Debug)]
@@ -171,7 +170,7 @@ impl Planner {
         let is_upgrade = request.kind() == TypeName::Upgrade;
         let from = match &request.from {
             Some(from) => from.address(),
-            None if is_upgrade => system_address(FORCE_DEPLOYER),
+            None if is_upgrade => FORCE_DEPLOYER,
             None => return Err(Kind::NoSender.at(place)),
         };
         let to = request.to.as_ref().ok_or_else(|| Kind::NoTarget.at(place))?.address();
@@ -360,9 +359,4 @@ impl Request {
 
 fn word(amount: Option<Amount>, default: u64) -> Word {
     amount.map_or(Word::from_u64(default), |amount| amount.0)
-}
-
-/// Where deployments go to.
-pub(super) const fn deployer() -> Address {
-    system_address(DEPLOYER)
 }

@@ -4,16 +4,16 @@ use super::code::CodeLoader;
 use super::error::{BatchFileError, BatchFileErrorKind as Kind};
 use super::format::{AccountState, State};
 use crate::batch::{Leaf, MemoryState};
-use crate::system_contracts::{GenesisOptions, SystemContracts};
-use eravm_core::{ACCOUNT_CODE_STORAGE, Address, Program, Word, system_address};
+use crate::keccak::keccak_word;
+use crate::system_contracts::addresses::{
+    ACCOUNT_CODE_STORAGE, BASE_TOKEN, CONTRACT_DEPLOYER, KNOWN_CODES_STORAGE, SYSTEM_CONTEXT,
+};
+use crate::system_contracts::{
+    GenesisOptions, SystemContracts, balance_slot, in_first_mapping, nonce_slot,
+};
+use eravm_core::{Address, Program, Word};
 use primitive_types::U256;
 use std::collections::BTreeSet;
-
-const NONCE_HOLDER: Address = system_address(0x8003);
-const KNOWN_CODES_STORAGE: Address = system_address(0x8004);
-const CONTRACT_DEPLOYER: Address = system_address(0x8006);
-const BASE_TOKEN: Address = system_address(0x800a);
-const SYSTEM_CONTEXT: Address = system_address(0x800b);
 
 /// Slot of `L2BaseToken` with the total supply.
 const TOTAL_SUPPLY_SLOT: u64 = 1;
@@ -28,28 +28,6 @@ const BLOCK_HASHES: u64 = 257;
 
 /// What an account has that is not said: 1000 ether.
 const DEFAULT_BALANCE: u128 = 1000 * 1_000_000_000_000_000_000;
-
-fn keccak(bytes: &[u8]) -> Word {
-    Word::from_be_bytes(&crate::pubdata::keccak(&[bytes]))
-}
-
-/// The slot of an account in a mapping from addresses that is the first variable of its contract, as balances, nonces and kinds
-/// of accounts are.
-pub(super) fn slot_of(account: &Address) -> Word {
-    let mut bytes = [0; 64];
-    bytes[..32].copy_from_slice(&Word::from_address(account).to_be_bytes());
-    keccak(&bytes)
-}
-
-/// The slot with the nonces of an account: the one of its transactions in the lower half.
-pub fn nonce_slot(account: &Address) -> (Address, Word) {
-    (NONCE_HOLDER, slot_of(account))
-}
-
-/// The slot with the balance of an account.
-pub fn balance_slot(account: &Address) -> (Address, Word) {
-    (BASE_TOKEN, slot_of(account))
-}
 
 /// Builds a state.
 #[derive(Debug)]
@@ -129,7 +107,8 @@ impl StateBuilder<'_> {
         place: &str,
     ) -> Result<(), BatchFileError> {
         if let Some(nonce) = description.nonce {
-            built.write(NONCE_HOLDER, slot_of(address), Word::from_u64(nonce.0));
+            let (holder, key) = nonce_slot(address);
+            built.write(holder, key, Word::from_u64(nonce.0));
         }
         if let Some(text) = &description.code {
             let place = || format!("{place}.code");
@@ -139,11 +118,11 @@ impl StateBuilder<'_> {
             }
             let hash = code.dep.hash().to_word();
             let key = Word::from_address(address);
-            built.write(system_address(ACCOUNT_CODE_STORAGE), key, hash);
+            built.write(ACCOUNT_CODE_STORAGE, key, hash);
         }
         if description.is_account {
             // The version of account abstraction is the lowest byte; the order of nonces behind it is 0, one after the other.
-            built.write(CONTRACT_DEPLOYER, slot_of(address), Word::ONE);
+            built.write(CONTRACT_DEPLOYER, in_first_mapping(address), Word::ONE);
         }
         let mut seen = BTreeSet::new();
         for (key, value) in &description.storage.0 {
@@ -166,7 +145,8 @@ fn fund(
     if !balance.is_zero() {
         let sum = supply.checked_add((*balance).into());
         *supply = sum.ok_or_else(|| Kind::TotalSupply.at(place))?;
-        built.write(BASE_TOKEN, slot_of(account), *balance);
+        let (token, key) = balance_slot(account);
+        built.write(token, key, *balance);
     }
     Ok(())
 }
@@ -206,7 +186,7 @@ impl ChainHead {
         let (block, block_timestamp) = halves(info);
         let block_hash = match u64::try_from(block).unwrap_or(0).checked_sub(1) {
             // SPEC: before there were L2 blocks, the hash of a block was that of its number.
-            None => keccak(&[0; 4]),
+            None => keccak_word([&[0; 4][..]]),
             Some(before) => {
                 let previous = slot(BLOCK_HASHES_SLOT.saturating_add(before % BLOCK_HASHES));
                 let words = [
@@ -215,8 +195,8 @@ impl ChainHead {
                     previous,
                     slot(BLOCK_TRANSACTIONS_SLOT),
                 ];
-                let bytes: Vec<u8> = words.iter().flat_map(Word::to_be_bytes).collect();
-                keccak(&bytes)
+                let bytes = words.map(|word| word.to_be_bytes());
+                keccak_word(bytes.iter().map(<[u8; 32]>::as_slice))
             }
         };
         Self { batch, batch_timestamp, block, block_timestamp, block_hash }

@@ -3,13 +3,13 @@
 use super::error::CliError;
 use super::{FAILED, SUCCESS, complain, write_out};
 use crate::batch::{ExecutionResult, MemoryState};
-use crate::batch_file::{BatchFile, BatchPlan, next_nonce, nonce_slot};
+use crate::batch_file::{BatchFile, BatchPlan, next_nonce};
 use crate::hex::Hex;
 use crate::oneshot::{
     Breakdown, Call, Estimate, EstimateError, EstimateOptions, Factor, OneShot, SearchKind,
 };
 use crate::summary::grouped;
-use crate::system_contracts::{Flavour, SystemContracts};
+use crate::system_contracts::{Flavour, SystemContracts, nonce_slot};
 use crate::transaction::Transaction;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};

@@ -9,11 +9,9 @@ use super::machine::{HEAP_PAGE, HEAP_WORDS};
 use super::value::Hex;
 use crate::events::group;
 use crate::pubdata::derived_key;
-use eravm_core::{Exit, StorageAccess, StorageChange, VersionedHash, Vm, Word, system_address};
+use crate::system_contracts::addresses::L1_MESSENGER;
+use eravm_core::{Exit, StorageAccess, StorageChange, VersionedHash, Vm, Word};
 use std::collections::BTreeSet;
-
-/// `L1Messenger`, whose slots are not part of the state diffs.
-const L1_MESSENGER: u16 = 0x8008;
 
 /// System logs and changed slots.
 #[derive(Clone, Debug)]
@@ -124,8 +122,9 @@ fn compare_code(batch: &Batch, vm: &Vm) -> Result<(), Difference> {
 
 /// What the settlement layer is told about the state.
 fn state_diffs(world: &World<'_>, vm: &Vm) -> Vec<StateDiff> {
-    let left_out = system_address(L1_MESSENGER);
-    let changes = vm.storage_changes().into_iter().filter(|change| change.address != left_out);
+    let changes = vm.storage_changes().into_iter();
+    // The messenger's slots are not part of the state diffs.
+    let changes = changes.filter(|change| change.address != L1_MESSENGER);
     let diff = |change: StorageChange| {
         (
             Hex(change.address),

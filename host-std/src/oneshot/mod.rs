@@ -54,4 +54,4 @@ pub use overrides::{
 };
 pub use run::OneShot;
 pub use search::Bounds;
-pub use state::{OverriddenState, OverrideError, balance_slot, nonce_slot};
+pub use state::{OverriddenState, OverrideError};

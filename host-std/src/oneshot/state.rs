@@ -4,23 +4,16 @@ use super::overrides::{
     AccountOverride, CodeOverride, CodeOverrideError, StateOverrides, StorageOverride,
 };
 use crate::batch::BatchState;
+use crate::keccak::keccak_word;
+use crate::system_contracts::addresses::{
+    ACCOUNT_CODE_STORAGE, EVM_HASHES_STORAGE, KNOWN_CODES_STORAGE,
+};
+use crate::system_contracts::{balance_slot, nonce_slot};
 use eravm_core::precompiles::Precompiles;
 use eravm_core::{
     Address, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
-    system_address,
 };
 use std::collections::{HashMap, HashSet};
-
-/// `AccountCodeStorage`: the hash of each account's code.
-const ACCOUNT_CODE_STORAGE: u16 = 0x8002;
-/// `NonceHolder`.
-const NONCE_HOLDER: u16 = 0x8003;
-/// `KnownCodesStorage`.
-const KNOWN_CODES_STORAGE: u16 = 0x8004;
-/// `L2BaseToken`: the balances.
-const BASE_TOKEN: u16 = 0x800a;
-/// `EvmHashesStorage`: the hashes of EVM code that the EVM knows.
-const EVM_HASHES_STORAGE: u16 = 0x8015;
 
 /// A state in which something is different. What is read but not overridden comes from the state below, which is not changed.
 ///
@@ -32,25 +25,6 @@ pub struct OverriddenState<'a, S> {
     /// Contracts whose slots are zero.
     erased: HashSet<Address>,
     code: HashMap<VersionedHash, Program>,
-}
-
-fn keccak(parts: &[&[u8]]) -> Word {
-    Word::from_be_bytes(&crate::keccak::keccak(parts.iter().copied()))
-}
-
-/// The slot of a mapping from accounts that is a contract's first variable.
-fn in_first_mapping(account: &Address) -> Word {
-    keccak(&[&Word::from_address(account).to_be_bytes(), &[0; 32]])
-}
-
-/// The slot with an account's balance in wei of the base token: contract and key.
-pub fn balance_slot(account: &Address) -> (Address, Word) {
-    (system_address(BASE_TOKEN), in_first_mapping(account))
-}
-
-/// The slot with an account's nonces: contract and key.
-pub fn nonce_slot(account: &Address) -> (Address, Word) {
-    (system_address(NONCE_HOLDER), in_first_mapping(account))
 }
 
 impl<'a, S: BatchState> OverriddenState<'a, S> {
@@ -105,8 +79,7 @@ impl<'a, S: BatchState> OverriddenState<'a, S> {
     /// # Errors
     /// If the state cannot answer.
     pub fn has_code(&mut self, account: &Address) -> Result<bool, S::Fault> {
-        let hash =
-            self.value(&system_address(ACCOUNT_CODE_STORAGE), &Word::from_address(account))?;
+        let hash = self.value(&ACCOUNT_CODE_STORAGE, &Word::from_address(account))?;
         Ok(!hash.is_zero())
     }
 
@@ -122,10 +95,10 @@ impl<'a, S: BatchState> OverriddenState<'a, S> {
         let (hash, program) = code.program()?;
         let key = hash.to_word();
         if let CodeOverride::Evm(code) = code {
-            self.set_value(system_address(EVM_HASHES_STORAGE), key, keccak(&[code.bytes()]));
+            self.set_value(EVM_HASHES_STORAGE, key, keccak_word([code.bytes()]));
         }
-        self.set_value(system_address(ACCOUNT_CODE_STORAGE), Word::from_address(account), key);
-        self.set_value(system_address(KNOWN_CODES_STORAGE), key, Word::ONE);
+        self.set_value(ACCOUNT_CODE_STORAGE, Word::from_address(account), key);
+        self.set_value(KNOWN_CODES_STORAGE, key, Word::ONE);
         self.code.insert(hash.at_rest(), program);
         Ok(())
     }
@@ -231,7 +204,6 @@ mod tests {
     use super::super::overrides::EvmCode;
     use super::*;
     use crate::batch::MemoryState;
-    use crate::{parse_address, parse_word};
 
     const ACCOUNT: Address = Address::repeat_byte(0x11);
     const OTHER: Address = Address::repeat_byte(0x22);
@@ -246,8 +218,8 @@ mod tests {
             state.write(account, number(1), number(10));
             state.write(account, number(2), number(20));
         }
-        let nonces = Word([5, 0, 7, 0]);
-        state.write(system_address(NONCE_HOLDER), in_first_mapping(&ACCOUNT), nonces);
+        let (holder, key) = nonce_slot(&ACCOUNT);
+        state.write(holder, key, Word([5, 0, 7, 0]));
         state
     }
 
@@ -290,25 +262,15 @@ mod tests {
             overridden(&mut state, AccountOverride { balance, nonce, ..Default::default() });
         assert_eq!(state.balance(&ACCOUNT), Ok(Word([u64::MAX; 4])));
         assert_eq!(state.balance(&OTHER), Ok(Word::ZERO));
-        let nonces = state.value(&system_address(NONCE_HOLDER), &in_first_mapping(&ACCOUNT));
-        assert_eq!(nonces, Ok(Word([u64::MAX, u64::MAX, 7, 0])));
-    }
-
-    #[test]
-    fn the_slot_of_a_balance_is_that_of_the_network() {
-        // A sender of a golden.
-        let account = parse_address("0xc3e6579c421d20340167a16dcc080e050f526adf").unwrap();
-        let key = "0x865a1c5cbf073fcc07f080ffc0f3b432b6915c93c520797ab59a1b8a6447cc57";
-        let token = system_address(BASE_TOKEN);
-        assert_eq!(balance_slot(&account), (token, parse_word(key).unwrap()));
-        assert_eq!(nonce_slot(&account).1, balance_slot(&account).1);
+        let (holder, key) = nonce_slot(&ACCOUNT);
+        assert_eq!(state.value(&holder, &key), Ok(Word([u64::MAX, u64::MAX, 7, 0])));
     }
 
     #[test]
     fn code_is_known_under_its_hash() {
         let era_vm = CodeOverride::era_vm(vec![3; 32]).unwrap();
         let evm = CodeOverride::Evm(EvmCode::new(vec![0x60, 0]).unwrap());
-        for (code, evm_hash) in [(era_vm, Word::ZERO), (evm, keccak(&[&[0x60, 0]]))] {
+        for (code, evm_hash) in [(era_vm, Word::ZERO), (evm, keccak_word([&[0x60, 0][..]]))] {
             let (hash, program) = code.program().unwrap();
             let mut state = state();
             let account = AccountOverride { code: Some(code), ..Default::default() };
@@ -317,11 +279,9 @@ mod tests {
             assert_eq!(state.has_code(&OTHER), Ok(false));
             let found = state.program(&hash.at_rest()).unwrap().expect("it is known");
             assert_eq!(found.words(), program.words());
-            let value = |state: &mut OverriddenState<'_, _>, at, key| {
-                state.value(&system_address(at), &key)
-            };
-            assert_eq!(value(&mut state, KNOWN_CODES_STORAGE, hash.to_word()), Ok(Word::ONE));
-            assert_eq!(value(&mut state, EVM_HASHES_STORAGE, hash.to_word()), Ok(evm_hash));
+            let key = hash.to_word();
+            assert_eq!(state.value(&KNOWN_CODES_STORAGE, &key), Ok(Word::ONE));
+            assert_eq!(state.value(&EVM_HASHES_STORAGE, &key), Ok(evm_hash));
         }
     }
 }

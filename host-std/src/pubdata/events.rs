@@ -4,11 +4,10 @@
 use super::l1_log::L2ToL1Log;
 use crate::events::Event;
 use crate::hex::word;
+use crate::system_contracts::addresses::{KNOWN_CODES_STORAGE, L1_MESSENGER};
 use core::fmt;
-use eravm_core::{Address, CodeKind, VersionedHash, Word, system_address};
+use eravm_core::{CodeKind, VersionedHash, Word};
 
-/// The contract that announces.
-const L1_MESSENGER: Address = system_address(0x8008);
 /// keccak256 of `L2ToL1LogSent((uint8,bool,uint16,address,bytes32,bytes32))`.
 const LOG_SENT: Word = word("27fe8c0b49f49507b9d4fe5968c9f49edfe5c9df277d433a07a0717ede97638d");
 /// keccak256 of `L1MessageSent(address,bytes32,bytes)`.
@@ -16,8 +15,6 @@ const MESSAGE_SENT: Word = word("3a36e47291f4201faf137fab081d92295bce2d53be2c6ca
 /// keccak256 of `BytecodeL1PublicationRequested(bytes32)`.
 const PUBLICATION_REQUESTED: Word =
     word("480d3c9f727b5e5c1203d4c61fb185d37f08e6b2dc5e9bbf98591b1a7addf57c");
-/// The contract that knows code.
-const KNOWN_CODES_STORAGE: Address = system_address(0x8004);
 /// keccak256 of `MarkedAsKnown(bytes32,bool)`.
 const MARKED_AS_KNOWN: Word =
     word("c94722ff13eacf53547c4741dab5228353a05938ffcdd5d4a2d533ae0e618287");
@@ -179,6 +176,7 @@ fn message(data: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::super::hash::keccak;
     use super::*;
+    use eravm_core::system_address;
 
     fn event(topics: Vec<Word>, data: Vec<u8>) -> Event {
         Event { address: L1_MESSENGER, topics, data, tx_number: 0 }

@@ -1,19 +1,11 @@
 //! The state that a chain begins with.
 
 use super::SystemContracts;
-use eravm_core::{Address, Word, system_address};
+use super::addresses::{
+    ACCOUNT_CODE_STORAGE, BOOTLOADER, CONTRACT_DEPLOYER, KNOWN_CODES_STORAGE, SYSTEM_CONTEXT,
+};
+use eravm_core::{Address, Word};
 use std::collections::BTreeSet;
-
-/// Where which code stands.
-const ACCOUNT_CODE_STORAGE: Address = system_address(eravm_core::ACCOUNT_CODE_STORAGE);
-/// `KnownCodesStorage`: a 1 under the hash of every code that is published.
-const KNOWN_CODES_STORAGE: Address = system_address(0x8004);
-/// `ContractDeployer`.
-const CONTRACT_DEPLOYER: Address = system_address(0x8006);
-/// `SystemContext`.
-const SYSTEM_CONTEXT: Address = system_address(0x800b);
-/// The bootloader, which is `block.coinbase`.
-const BOOTLOADER: u64 = 0x8001;
 
 /// Slot of `SystemContext` with the chain's number.
 const CHAIN_ID_SLOT: u64 = 0;
@@ -66,17 +58,18 @@ impl SystemContracts {
         }
         let published: BTreeSet<_> = self.contracts().map(|(_, code)| code.hash()).collect();
         slots.extend(published.iter().map(|hash| (KNOWN_CODES_STORAGE, hash.to_word(), Word::ONE)));
-        let mut number = |contract, key, value| {
-            if value != 0 {
-                slots.push((contract, Word::from_u64(key), Word::from_u64(value)));
+        let number = Word::from_u64;
+        let mut add = |contract, key, value: Word| {
+            if !value.is_zero() {
+                slots.push((contract, number(key), value));
             }
         };
-        number(SYSTEM_CONTEXT, CHAIN_ID_SLOT, options.chain_id);
-        number(SYSTEM_CONTEXT, GAS_LIMIT_SLOT, GAS_LIMIT);
-        number(SYSTEM_CONTEXT, COINBASE_SLOT, BOOTLOADER);
-        number(SYSTEM_CONTEXT, DIFFICULTY_SLOT, DIFFICULTY);
+        add(SYSTEM_CONTEXT, CHAIN_ID_SLOT, number(options.chain_id));
+        add(SYSTEM_CONTEXT, GAS_LIMIT_SLOT, number(GAS_LIMIT));
+        add(SYSTEM_CONTEXT, COINBASE_SLOT, Word::from_address(&BOOTLOADER));
+        add(SYSTEM_CONTEXT, DIFFICULTY_SLOT, number(DIFFICULTY));
         if options.allow_evm && self.evm_emulator().is_some() {
-            number(CONTRACT_DEPLOYER, ALLOWED_KINDS_SLOT, ERAVM_AND_EVM);
+            add(CONTRACT_DEPLOYER, ALLOWED_KINDS_SLOT, number(ERAVM_AND_EVM));
         }
         slots
     }

@@ -14,6 +14,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account_slots;
+pub mod addresses;
 mod bytecode;
 mod error;
 mod genesis;
@@ -21,6 +23,8 @@ mod known;
 mod load;
 mod table;
 
+pub(crate) use account_slots::in_first_mapping;
+pub use account_slots::{balance_slot, nonce_slot};
 pub use bytecode::Bytecode;
 pub use error::{BundleError, BundleErrorKind, Warning};
 pub use genesis::{GenesisOptions, GenesisSlot};

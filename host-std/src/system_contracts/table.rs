@@ -1,6 +1,7 @@
 //! Which artifact is what in a bundle: the names that compilers give them, and the addresses where contracts stand.
 
 use super::Flavour;
+use super::addresses::BOOTLOADER;
 use eravm_core::{Address, Word};
 
 /// A contract that stands at a fixed address.
@@ -105,16 +106,13 @@ pub(super) fn role_of(name: &str) -> Option<(&'static str, Role)> {
 /// The name of what stands at an address on every chain: of contracts the one that most versions have.
 pub(super) fn name_of(address: &Address) -> Option<&'static str> {
     // What stands there for calls is empty.
-    if *address == self::address(BOOTLOADER) {
+    if *address == BOOTLOADER {
         return Some("Bootloader");
     }
     let number = Word::from_address(address).to_u64()?;
     let place = PLACES.iter().find(|place| u64::from(place.address) == number)?;
     place.names.last().copied()
 }
-
-/// The bootloader's formal address.
-const BOOTLOADER: u32 = 0x8001;
 
 /// The address with this number.
 pub(super) fn address(number: u32) -> Address {

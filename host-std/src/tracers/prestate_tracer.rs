@@ -2,18 +2,12 @@
 
 use super::touched::{Change, TouchedAccount, TouchedState};
 use crate::batch::{BatchError, BatchExecutor, BatchState, HostTracer, Observer};
-use crate::keccak::keccak;
+use crate::system_contracts::addresses::ACCOUNT_CODE_STORAGE;
+use crate::system_contracts::{balance_slot, nonce_slot};
 use crate::transaction::Transaction;
 use eravm_core::isa::Opcode;
-use eravm_core::{
-    ACCOUNT_CODE_STORAGE, Address, Outcome, Step, Tracer, Verdict, Vm, Word, system_address,
-};
+use eravm_core::{Address, Outcome, Step, Tracer, Verdict, Vm, Word};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// `NonceHolder`; its slot 0 is a mapping from accounts to nonces.
-const NONCE_HOLDER: Address = system_address(0x8003);
-/// `L2BaseToken`; its slot 0 is a mapping from accounts to balances.
-const BASE_TOKEN: Address = system_address(0x800a);
 
 /// What is kept of touched state. The rest is counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,14 +73,14 @@ impl PrestateTracer {
     ) -> Result<TouchedState, BatchError<S::Fault>> {
         let mut accounts = BTreeMap::new();
         for address in &self.accounts {
-            let balance = self.change(executor, BASE_TOKEN, mapping_slot(address))?;
-            let nonce = self.change(executor, NONCE_HOLDER, mapping_slot(address))?;
-            let code_storage = system_address(ACCOUNT_CODE_STORAGE);
+            let balance = self.change(executor, balance_slot(address))?;
+            let nonce = self.change(executor, nonce_slot(address))?;
+            let code = (ACCOUNT_CODE_STORAGE, Word::from_address(address));
             let account = TouchedAccount {
                 balance,
                 // The nonce for deployments is above.
                 nonce: Change { before: nonce.before.low_u128(), after: nonce.after.low_u128() },
-                code_hash: self.change(executor, code_storage, Word::from_address(address))?,
+                code_hash: self.change(executor, code)?,
                 storage: BTreeMap::new(),
             };
             accounts.insert(*address, account);
@@ -104,8 +98,7 @@ impl PrestateTracer {
     fn change<S: BatchState, O: Observer>(
         &self,
         executor: &mut BatchExecutor<S, O>,
-        address: Address,
-        key: Word,
+        (address, key): (Address, Word),
     ) -> Result<Change<Word>, BatchError<S::Fault>> {
         let after = executor.slot_value(&address, &key)?;
         let before = self.slots.get(&(address, key)).copied().unwrap_or(after);
@@ -129,12 +122,6 @@ impl PrestateTracer {
             }
         }
     }
-}
-
-/// Where Solidity keeps the value of an account in the mapping at slot 0.
-fn mapping_slot(address: &Address) -> Word {
-    let key = Word::from_address(address).to_be_bytes();
-    Word::from_be_bytes(&keccak([&key[..], &[0; 32]]))
 }
 
 impl Tracer for PrestateTracer {

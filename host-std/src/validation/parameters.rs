@@ -1,7 +1,7 @@
 //! What the operator decides.
 
 use super::DEFAULT_COMPUTATIONAL_GAS_LIMIT;
-use crate::keccak::keccak;
+use crate::keccak::keccak_word;
 use crate::transaction::L2Transaction;
 use eravm_core::{Address, Word};
 use primitive_types::U256;
@@ -88,7 +88,7 @@ impl ValidationParameters {
 }
 
 fn hash(name: &str) -> Word {
-    Word::from_be_bytes(&keccak([name.as_bytes()]))
+    keccak_word([name.as_bytes()])
 }
 
 fn hash_less_one(name: &str) -> Word {

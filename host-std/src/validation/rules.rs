@@ -1,21 +1,15 @@
 //! Which slots the validation may read.
 
 use super::parameters::{PaymasterRules, ValidationParameters};
-use crate::keccak::keccak;
-use eravm_core::{ACCOUNT_CODE_STORAGE, Address, Word, system_address};
+use crate::keccak::keccak_word;
+use crate::system_contracts::addresses::{
+    ACCOUNT_CODE_STORAGE, BASE_TOKEN, BOOTLOADER, CONTRACT_DEPLOYER, MSG_VALUE_SIMULATOR,
+    SYSTEM_CONTEXT,
+};
+use eravm_core::{Address, Word};
 use primitive_types::U256;
 use std::collections::{BTreeSet, HashSet};
 
-/// The bootloader's formal address.
-const BOOTLOADER: Address = system_address(0x8001);
-/// `ContractDeployer`.
-const CONTRACT_DEPLOYER: Address = system_address(0x8006);
-/// `MsgValueSimulator`.
-const MSG_VALUE_SIMULATOR: Address = system_address(0x8009);
-/// `L2BaseToken`.
-const BASE_TOKEN: Address = system_address(0x800a);
-/// `SystemContext`.
-const SYSTEM_CONTEXT: Address = system_address(0x800b);
 /// Slot of `SystemContext` with the chain's number.
 const CHAIN_ID_SLOT: Word = Word::ZERO;
 
@@ -75,7 +69,7 @@ impl<'a> AllowedSlots<'a> {
             key == Word::from_address(&key.to_address()) && self.is_own(phase, &key.to_address());
         let is_known = self.hashes.contains(&mapping);
         if (key_is_own || is_known) && self.hashes.len() < MAX_HASHES {
-            self.hashes.insert(Word::from_be_bytes(&keccak([&data[..]])));
+            self.hashes.insert(keccak_word([&data[..]]));
         }
     }
 
@@ -98,7 +92,7 @@ impl<'a> AllowedSlots<'a> {
             && [MSG_VALUE_SIMULATOR, CONTRACT_DEPLOYER, BOOTLOADER].contains(caller);
         let is_chain_id = *address == SYSTEM_CONTEXT && *key == CHAIN_ID_SLOT;
         // Code that is there stays there.
-        let is_code = *address == system_address(ACCOUNT_CODE_STORAGE) && !value.is_zero();
+        let is_code = *address == ACCOUNT_CODE_STORAGE && !value.is_zero();
         let asserts_time =
             parameters.timestamp_asserter.is_some_and(|asserter| asserter.address == *caller);
         is_related || is_trusted || pays || is_chain_id || is_code || asserts_time

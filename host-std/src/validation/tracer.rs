@@ -5,14 +5,11 @@ use super::parameters::{PaymasterRules, TimestampAsserter, ValidationParameters}
 use super::rules::{AllowedSlots, Phase, Read};
 use super::traces::ValidationTraces;
 use crate::batch::{Hook, HostTracer};
+use crate::system_contracts::addresses::{ACCOUNT_CODE_STORAGE, KECCAK256};
 use eravm_core::isa::Opcode;
 use eravm_core::semantics::FatPointer;
-use eravm_core::{
-    ACCOUNT_CODE_STORAGE, Address, Outcome, Step, Tracer, Verdict, Vm, Word, system_address,
-};
+use eravm_core::{Address, Outcome, Step, Tracer, Verdict, Vm, Word};
 
-/// The contract that computes Keccak-256.
-const KECCAK256: Address = system_address(0x8010);
 /// Selector of `assertTimestampInRange(uint256,uint256)`.
 const ASSERT_TIMESTAMP_IN_RANGE: [u8; 4] = [0x5b, 0x1a, 0x0c, 0x91];
 
@@ -175,7 +172,7 @@ fn calldata<const LENGTH: usize>(vm: &Vm) -> Option<[u8; LENGTH]> {
 /// Whether an address has code. It was just called: the machine has looked it up.
 fn has_code(vm: &Vm, address: &Address) -> bool {
     let slot = Word::from_address(address);
-    let code = vm.storage_value(&system_address(ACCOUNT_CODE_STORAGE), &slot);
+    let code = vm.storage_value(&ACCOUNT_CODE_STORAGE, &slot);
     code.is_some_and(|code| !code.is_zero())
 }
 

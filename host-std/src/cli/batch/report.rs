@@ -8,15 +8,14 @@ use crate::batch::{
 use crate::events::Event;
 use crate::hex::Hex;
 use crate::pubdata::{L2ToL1Log, LogTree, StateDiff, keccak};
+use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use crate::transaction::{EIP_712, EIP_1559, EIP_2930, LEGACY, PRIORITY, Transaction, UPGRADE};
 use core::fmt;
-use eravm_core::{Address, StorageChange, Word, system_address};
+use eravm_core::{Address, StorageChange, Word};
 use primitive_types::U256;
 use serde::Serialize;
 
-/// `ContractDeployer`.
-const CONTRACT_DEPLOYER: u16 = 0x8006;
-/// What it says when a contract was deployed: deployer, hash of the code, address.
+/// What `ContractDeployer` says when a contract was deployed: deployer, hash of the code, address.
 const DEPLOYED_EVENT: &str = "ContractDeployed(address,bytes32,address)";
 
 /// A batch.
@@ -265,9 +264,8 @@ const fn kind(tx_type: u8) -> &'static str {
 
 fn deployed(events: &[Event]) -> Vec<String> {
     let signature = Word::from_be_bytes(&keccak(&[DEPLOYED_EVENT.as_bytes()]));
-    let deployer = system_address(CONTRACT_DEPLOYER);
     let addresses = events.iter().filter_map(|event| match event.topics[..] {
-        [first, _, _, address] if event.address == deployer && first == signature => {
+        [first, _, _, address] if event.address == CONTRACT_DEPLOYER && first == signature => {
             Some(hex_address(&address.to_address()))
         }
         _ => None,

@@ -3,8 +3,9 @@
 use super::progress::Progress;
 use super::report::{BatchReport, FatalError, Figures, FinishedReport};
 use crate::batch::{BatchError, BatchExecutor, ExecutionResult, MemoryState, TransactionOutcome};
-use crate::batch_file::{BatchFileError, BatchPlan, PlannedBlock, next_nonce, nonce_slot};
+use crate::batch_file::{BatchFileError, BatchPlan, PlannedBlock, next_nonce};
 use crate::cli::complain;
+use crate::system_contracts::nonce_slot;
 use crate::trace::TraceWriter;
 use crate::transaction::Transaction;
 use core::convert::Infallible;
