@@ -333,19 +333,14 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             }
         });
         match fault {
-            Some(error) => Err(BatchError::State(error)),
+            Some(error) => Err(error),
             None => Ok(compressed_bytecode_words(&compressed)),
         }
     }
 
     /// Whether code is known to the contracts now.
-    fn is_known(&mut self, hash: &VersionedHash) -> Result<bool, S::Fault> {
-        let (address, key) = (KNOWN_CODES_STORAGE, hash.to_word());
-        let value = match self.vm.storage_value(&address, &key) {
-            Some(value) => value,
-            None => self.world.state.slot(&address, &key)?.value,
-        };
-        Ok(!value.is_zero())
+    fn is_known(&mut self, hash: &VersionedHash) -> Result<bool, BatchError<S::Fault>> {
+        Ok(!self.slot_value(&KNOWN_CODES_STORAGE, &hash.to_word())?.is_zero())
     }
 
     /// The words that describe a transaction, and what is filled with them.
@@ -498,7 +493,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             return Ok(true);
         };
         for hash in pushed.factory_deps.clone() {
-            if !self.is_known(&hash).map_err(BatchError::State)? {
+            if !self.is_known(&hash)? {
                 return Ok(false);
             }
         }
