@@ -43,6 +43,7 @@ pub use layout::{
 };
 pub use observer::{Observer, WriteReason};
 pub use outcome::{FinishedBatch, Outcome, TransactionOutcome};
+pub(crate) use result::ERROR_SELECTOR;
 pub use result::{ExecutionResult, Halt, RevertReason};
 pub use signals::Signals;
 pub use state::{BatchState, Leaf, MemoryState};

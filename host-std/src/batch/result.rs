@@ -5,7 +5,7 @@ use core::fmt;
 use eravm_core::Word;
 
 /// Selector of `Error(string)`.
-const ERROR_SELECTOR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
+pub(crate) const ERROR_SELECTOR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
 
 /// What came of a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]

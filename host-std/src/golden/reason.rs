@@ -5,18 +5,14 @@
 
 use super::format::{EndKind, RevertReason, TxResult};
 use super::value::Bytes;
-use crate::batch::{self, ExecutionResult, Halt};
-use eravm_core::Word;
-
-/// Selector of `Error(string)`.
-const ERROR_SELECTOR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
+use crate::batch::{self, ERROR_SELECTOR, ExecutionResult, Halt};
 
 /// The result of a transaction whose execution ended with these data.
 pub(super) fn of_execution(succeeded: bool, data: &[u8]) -> TxResult {
     if succeeded {
         TxResult::Success { output: Bytes(data.to_vec()) }
     } else {
-        TxResult::Revert { reason: revert_reason(data) }
+        TxResult::Revert { reason: revert_reason(&batch::RevertReason::of_data(data)) }
     }
 }
 
@@ -47,14 +43,12 @@ pub(super) fn of_result(result: &ExecutionResult) -> TxResult {
     match result {
         ExecutionResult::Success { output } => TxResult::Success { output: Bytes(output.clone()) },
         ExecutionResult::Revert(batch::RevertReason::Unreported) => without_data(),
-        ExecutionResult::Revert(reason) => {
-            TxResult::Revert { reason: revert_reason(reason.data()) }
-        }
+        ExecutionResult::Revert(reason) => TxResult::Revert { reason: revert_reason(reason) },
         ExecutionResult::Halt(Halt::Bootloader { code, reason }) => {
-            of_error_code(*code as u8, revert_reason(reason.data()))
+            of_error_code(*code as u8, revert_reason(reason))
         }
         ExecutionResult::Halt(Halt::UnknownCode { code, reason }) => {
-            of_error_code(*code, revert_reason(reason.data()))
+            of_error_code(*code, revert_reason(reason))
         }
         ExecutionResult::Halt(Halt::NoReason) => empty_error(),
         ExecutionResult::Halt(Halt::OutOfErgs) => of_end(EndKind::Panicked, &[], 0),
@@ -69,7 +63,9 @@ fn empty_error() -> TxResult {
 
 fn of_bootloader_error(output: &[u8]) -> TxResult {
     match output.split_first() {
-        Some((&code, data)) => of_error_code(code, revert_reason(data)),
+        Some((&code, data)) => {
+            of_error_code(code, revert_reason(&batch::RevertReason::of_data(data)))
+        }
         None => empty_error(),
     }
 }
@@ -189,36 +185,37 @@ fn display(reason: &RevertReason) -> String {
     }
 }
 
-/// What data of a failed call mean.
-fn revert_reason(data: &[u8]) -> RevertReason {
-    let all = Bytes(data.to_vec());
-    match data.split_first_chunk::<4>() {
-        Some((selector, arguments)) if *selector == ERROR_SELECTOR => match message(arguments) {
-            Some(text) => {
-                let msg = String::from_utf8_lossy(text).into_owned();
-                RevertReason::General { msg, data: all }
-            }
-            None => RevertReason::Unknown {
-                selector: Bytes(selector.to_vec()),
-                data: Bytes(arguments.to_vec()),
-            },
-        },
-        Some((selector, _)) => {
-            RevertReason::Unknown { selector: Bytes(selector.to_vec()), data: all }
-        }
-        // Less than a selector counts as one.
-        None => RevertReason::Unknown { selector: all, data: Bytes::default() },
+/// What the network makes of the reason of a failed call.
+fn revert_reason(reason: &batch::RevertReason) -> RevertReason {
+    let all = reason.data();
+    if let batch::RevertReason::Message { message, .. } = reason {
+        return RevertReason::General { msg: message.clone(), data: Bytes(all.to_vec()) };
     }
+    let (selector, data) = match all.split_first_chunk::<4>() {
+        // The network repeats the selector of other errors in the data, but not that of `Error(string)`.
+        Some((selector, arguments)) if *selector == ERROR_SELECTOR => (&selector[..], arguments),
+        Some((selector, _)) => (&selector[..], all),
+        // Less than a selector counts as one.
+        None => (all, &[][..]),
+    };
+    RevertReason::Unknown { selector: Bytes(selector.to_vec()), data: Bytes(data.to_vec()) }
 }
 
-/// The string that is the only argument.
-fn message(arguments: &[u8]) -> Option<&[u8]> {
-    let number = |bytes: &[u8]| {
-        let word = Word::from_be_bytes(bytes.first_chunk()?);
-        usize::try_from(word.to_u64()?).ok()
-    };
-    let offset = number(arguments).filter(|&offset| offset >= 32)?;
-    let string = arguments.get(offset..)?;
-    let length = number(string)?;
-    string[32..].get(..length)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_malformed_message_is_told_apart_from_its_selector() {
+        let unknown = |selector: &[u8], data: &[u8]| RevertReason::Unknown {
+            selector: Bytes(selector.to_vec()),
+            data: Bytes(data.to_vec()),
+        };
+        let reason = |data: &[u8]| revert_reason(&batch::RevertReason::of_data(data));
+        assert_eq!(reason(&[]), unknown(&[], &[]));
+        assert_eq!(reason(&[8, 0xc3, 0x79]), unknown(&[8, 0xc3, 0x79], &[]));
+        assert_eq!(reason(&[1, 2, 3, 4, 5]), unknown(&[1, 2, 3, 4], &[1, 2, 3, 4, 5]));
+        let malformed = [&ERROR_SELECTOR[..], &[5]].concat();
+        assert_eq!(reason(&malformed), unknown(&ERROR_SELECTOR, &[5]));
+    }
 }
