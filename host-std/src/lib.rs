@@ -21,6 +21,7 @@
     reason = "this crate is the part of the project that has the standard library"
 )]
 
+mod abi;
 pub mod artifact;
 pub mod batch;
 pub mod batch_file;

@@ -1,8 +1,8 @@
 //! What came of a transaction.
 
 use super::error_code::ErrorCode;
+use crate::abi;
 use core::fmt;
-use eravm_core::Word;
 
 /// Selector of `Error(string)`.
 pub(crate) const ERROR_SELECTOR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
@@ -98,14 +98,8 @@ impl RevertReason {
 
 /// The string that is the only argument.
 fn only_string(arguments: &[u8]) -> Option<&[u8]> {
-    let number = |bytes: &[u8]| {
-        let word = Word::from_be_bytes(bytes.first_chunk()?);
-        usize::try_from(word.to_u64()?).ok()
-    };
-    let offset = number(arguments).filter(|&offset| offset >= 32)?;
-    let string = arguments.get(offset..)?;
-    let length = number(string)?;
-    string.get(32..)?.get(..length)
+    let offset = abi::number(arguments, 0)?;
+    if offset < 32 { None } else { abi::bytes(arguments, 0) }
 }
 
 impl Halt {
@@ -160,6 +154,7 @@ impl core::error::Error for Halt {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eravm_core::Word;
 
     fn error(message: &[u8], length: u64) -> Vec<u8> {
         let words = [Word::from_u64(32), Word::from_u64(length)];

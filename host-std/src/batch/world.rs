@@ -1,6 +1,7 @@
 //! What the machine sees of a batch: the state before it, and the code that its transactions brought along or deployed.
 
 use super::state::BatchState;
+use crate::abi;
 use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use crate::transaction::FactoryDep;
 use eravm_core::precompiles::Precompiles;
@@ -79,15 +80,8 @@ fn published_evm_code(calldata: &[u8]) -> Option<(VersionedHash, Vec<u8>)> {
     if *selector != PUBLISH_EVM_BYTECODE {
         return None;
     }
-    let number = |at: usize| {
-        let bytes = arguments.get(at..)?.first_chunk()?;
-        usize::try_from(Word::from_be_bytes(bytes).to_u64()?).ok()
-    };
-    let length = u16::try_from(number(0)?).ok()?;
-    let offset = number(32)?;
-    let padded_length = number(offset)?;
-    let begin = offset.checked_add(32)?;
-    let code = arguments.get(begin..begin.checked_add(padded_length)?)?.to_vec();
+    let length = u16::try_from(abi::number(arguments, 0)?).ok()?;
+    let code = abi::bytes(arguments, 32)?.to_vec();
     Some((VersionedHash::of_blob(length, &code), code))
 }
 

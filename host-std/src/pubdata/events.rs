@@ -2,6 +2,7 @@
 //! `KnownCodesStorage` (0x8004) code that is known from now on.
 
 use super::l1_log::L2ToL1Log;
+use crate::abi;
 use crate::events::Event;
 use crate::hex::word;
 use crate::system_contracts::addresses::{KNOWN_CODES_STORAGE, L1_MESSENGER};
@@ -163,13 +164,9 @@ fn log(data: &[u8]) -> Result<L2ToL1Log, AnnouncementErrorKind> {
 
 /// The byte string that is the data of an event: its offset, which is 32, its length, its bytes and zeros up to whole words.
 fn message(data: &[u8]) -> Option<&[u8]> {
-    let (offset, rest) = data.split_first_chunk::<32>()?;
-    let (length, rest) = rest.split_first_chunk::<32>()?;
-    let number = |bytes| usize::try_from(Word::from_be_bytes(bytes).to_u64()?).ok();
-    let length = number(length).filter(|_| number(offset) == Some(32))?;
-    let (message, padding) = rest.split_at_checked(length)?;
-    let is_padding = padding.len() < 32 && rest.len().is_multiple_of(32);
-    is_padding.then_some(message)
+    let (offset, message) = (abi::number(data, 0)?, abi::bytes(data, 0)?);
+    let is_all = offset == 32 && data.len() == 64 + message.len().next_multiple_of(32);
+    is_all.then_some(message)
 }
 
 #[cfg(test)]
