@@ -1,7 +1,8 @@
 //! The machine's surroundings, in memory.
 
+use crate::secp256k1;
 use crate::system_contracts::addresses::ACCOUNT_CODE_STORAGE;
-use eravm_core::precompiles::Precompiles;
+use eravm_core::precompiles::{CallFault, Precompiles};
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
 };
@@ -94,4 +95,14 @@ impl CodeStore for Host {
     }
 }
 
-impl Precompiles for Host {}
+impl Precompiles for Host {
+    fn ecrecover(
+        &mut self,
+        digest: &[u8; 32],
+        r: &[u8; 32],
+        s: &[u8; 32],
+        y_is_odd: bool,
+    ) -> Result<Option<Address>, CallFault<CodeError>> {
+        Ok(secp256k1::recover(digest, r, s, y_is_odd))
+    }
+}

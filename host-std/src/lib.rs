@@ -38,6 +38,7 @@ pub mod oneshot;
 pub mod programs;
 pub mod pubdata;
 mod report;
+mod secp256k1;
 mod storage_file;
 mod summary;
 pub mod system_contracts;

@@ -209,7 +209,10 @@ fn signers_are_recovered() {
         let sent = L2Transaction::from_raw(&raw.data, &rules).expect("it is raw");
         assert_eq!(sent.from, case.transaction.sender(), "{}", case.name);
         match sent.check_signer() {
-            Ok(()) => own += 1,
+            Ok(signer) => {
+                assert_eq!(signer.address(), sent.from, "{}", case.name);
+                own += 1;
+            }
             Err(SignatureError::NotEcdsa(_)) => judged += 1,
             Err(error) => {
                 assert_eq!(sent.kind.tx_type(), EIP_712, "{}: {error}", case.name);

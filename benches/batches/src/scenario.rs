@@ -9,7 +9,7 @@ use eravm_host::batch::{
     Observer, SystemEnvironment,
 };
 use eravm_host::pubdata::PubdataFormat;
-use eravm_host::transaction::Transaction;
+use eravm_host::transaction::{RecoveredSigner, SignatureError, Transaction};
 use std::convert::Infallible;
 use std::error::Error;
 use std::path::Path;
@@ -79,6 +79,18 @@ impl Scenario {
         executor: &mut Executor<'_, O>,
     ) -> Result<FinishedBatch, BatchError<Infallible>> {
         executor.finish(&self.format)
+    }
+
+    /// The signers of its transactions, which a node has recovered before it executes them.
+    ///
+    /// # Errors
+    /// If somebody else signed one of them.
+    pub fn signers(&self) -> Result<Vec<RecoveredSigner>, SignatureError> {
+        let sent = self.transactions.iter().filter_map(|transaction| match transaction {
+            Transaction::L2(sent) => Some(sent.check_signer()),
+            Transaction::Priority(_) | Transaction::Upgrade(_) => None,
+        });
+        sent.collect()
     }
 
     /// Slots of the state before it, in the order of their numbers.

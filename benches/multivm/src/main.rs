@@ -17,23 +17,26 @@ const HELP: &str = "\
 Runs batches with vm_fast, vm_latest and our executor, in turns in one process, and compares what comes of them.
 
   --filter NAME  only batches whose name contains NAME (may be repeated)
+  --engine NAME  only engines of this name (may be repeated), for profilers
   --rounds N     rounds per batch (default 11)
-  --once ENGINE  run each batch once, finished, with this engine alone (executor, vm_fast, vm_latest), and print the peak of
+  --once ENGINE  run each batch once, finished, with this engine alone (executor, executor+signers, vm_fast, vm_latest), and print the peak of
                  the process's memory; give a filter that leaves one batch";
 
 struct Options {
     filters: Vec<String>,
+    engines: Vec<String>,
     rounds: usize,
     once: Option<String>,
 }
 
 fn options() -> Result<Option<Options>, String> {
-    let mut options = Options { filters: Vec::new(), rounds: 11, once: None };
+    let mut options = Options { filters: Vec::new(), engines: Vec::new(), rounds: 11, once: None };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--filter" => options.filters.push(value()?),
+            "--engine" => options.engines.push(value()?),
             "--rounds" => {
                 let text = value()?;
                 options.rounds = text.parse().map_err(|_| format!("{text} is not a number"))?;
@@ -122,7 +125,7 @@ fn compare(name: &str, engines: &mut [Box<dyn Engine>], form: Form, rounds: usiz
     let ours = summaries.first().copied().unwrap_or((f64::NAN, f64::NAN));
     for (engine, (median, min)) in engines.iter().zip(summaries) {
         println!(
-            "{:<40} {:<10} {median:>10.3} {min:>10.3} {:>8.2} {:>8.2}",
+            "{:<40} {:<16} {median:>10.3} {min:>10.3} {:>8.2} {:>8.2}",
             format!("{name}{}", form.suffix()),
             engine.name(),
             median / ours.0,
@@ -135,7 +138,8 @@ fn compare(name: &str, engines: &mut [Box<dyn Engine>], form: Form, rounds: usiz
 fn once(scenario: Scenario, engine: &str) -> Result<(), Box<dyn Error>> {
     let name = scenario.name.clone();
     let mut engine: Box<dyn Engine> = match engine {
-        "executor" => Box::new(Ours(scenario)),
+        "executor" => Box::new(Ours::alone(scenario)),
+        "executor+signers" => Box::new(Ours::with_signers(scenario)?),
         "vm_fast" => Box::new(peer::both(&scenario)?.0),
         "vm_latest" => Box::new(peer::both(&scenario)?.1),
         _ => return Err(format!("there is no engine {engine}").into()),
@@ -167,15 +171,22 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         return Ok(true);
     }
     println!(
-        "{:<40} {:<10} {:>10} {:>10} {:>8} {:>8}",
+        "{:<40} {:<16} {:>10} {:>10} {:>8} {:>8}",
         "batch", "engine", "ms median", "ms min", "× median", "× min"
     );
     let mut agree = true;
     for scenario in scenarios {
         let (fast, latest) = peer::both(&scenario)?;
         let name = scenario.name.clone();
-        let mut engines: Vec<Box<dyn Engine>> =
-            vec![Box::new(Ours(scenario)), Box::new(fast), Box::new(latest)];
+        let mut engines: Vec<Box<dyn Engine>> = vec![
+            Box::new(Ours::with_signers(scenario.clone())?),
+            Box::new(Ours::alone(scenario)),
+            Box::new(fast),
+            Box::new(latest),
+        ];
+        if !options.engines.is_empty() {
+            engines.retain(|engine| options.engines.iter().any(|name| name == engine.name()));
+        }
         for form in Form::ALL {
             agree &= compare(&name, &mut engines, form, options.rounds);
         }

@@ -3,18 +3,35 @@
 use crate::engine::{End, Engine, Form};
 use eravm_batches::{Executor, Scenario};
 use eravm_host::batch::{BatchError, ExecutionResult, FinishedBatch, TransactionOutcome};
+use eravm_host::transaction::{RecoveredSigner, SignatureError};
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 /// The executor with a batch.
-pub(crate) struct Ours(pub(crate) Scenario);
+pub(crate) struct Ours {
+    name: &'static str,
+    scenario: Scenario,
+    signers: Vec<RecoveredSigner>,
+}
 
 impl Ours {
+    /// The executor as it is: it recovers the signers itself.
+    pub(crate) const fn alone(scenario: Scenario) -> Self {
+        Self { name: "executor", scenario, signers: Vec::new() }
+    }
+
+    /// The executor in a node that has recovered the signers when it took the transactions in.
+    pub(crate) fn with_signers(scenario: Scenario) -> Result<Self, SignatureError> {
+        let signers = scenario.signers()?;
+        Ok(Self { name: "executor+signers", scenario, signers })
+    }
+
     fn transactions(
         &self,
         executor: &mut Executor<'_, ()>,
         form: Form,
     ) -> Result<Vec<TransactionOutcome>, BatchError<Infallible>> {
+        self.signers.iter().for_each(|signer| executor.add_signer(*signer));
         let run = |transaction| match form {
             Form::Transactions => {
                 executor.push_transaction(transaction)?;
@@ -22,17 +39,17 @@ impl Ours {
             }
             Form::Full | Form::Finished => executor.execute(transaction),
         };
-        self.0.transactions.iter().map(run).collect()
+        self.scenario.transactions.iter().map(run).collect()
     }
 
     fn try_run(&self, form: Form) -> Result<(Duration, End), BatchError<Infallible>> {
         let begin = Instant::now();
-        let mut executor = self.0.begin(())?;
+        let mut executor = self.scenario.begin(())?;
         let made = Instant::now();
         let outcomes = self.transactions(&mut executor, form)?;
         let ended = Instant::now();
         let finished = match form {
-            Form::Finished => Some(executor.finish(&self.0.format)?),
+            Form::Finished => Some(executor.finish(&self.scenario.format)?),
             _ => None,
         };
         drop(executor);
@@ -65,7 +82,7 @@ fn end(outcomes: &[TransactionOutcome], finished: Option<FinishedBatch>) -> End 
 
 impl Engine for Ours {
     fn name(&self) -> &'static str {
-        "executor"
+        self.name
     }
 
     fn run(&mut self, form: Form) -> (Duration, End) {

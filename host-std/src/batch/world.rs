@@ -1,10 +1,10 @@
 //! What the machine sees of a batch: the state before it, and the code that its transactions brought along or deployed.
 
 use super::state::BatchState;
-use crate::abi;
 use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
-use crate::transaction::FactoryDep;
-use eravm_core::precompiles::Precompiles;
+use crate::transaction::{FactoryDep, RecoveredSigner, TransactionHash};
+use crate::{abi, secp256k1};
+use eravm_core::precompiles::{CallFault, Precompiles};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Vm,
@@ -23,15 +23,21 @@ pub(super) struct World<S> {
     code: HashMap<VersionedHash, Program>,
     /// EVM code that was deployed, as it was published: padded.
     evm_code: HashMap<VersionedHash, Vec<u8>>,
+    /// Signers that are known already, by the hash that they signed.
+    signers: HashMap<TransactionHash, RecoveredSigner>,
 }
 
 impl<S: BatchState> World<S> {
     pub(super) fn new(state: S) -> Self {
-        Self { state, code: HashMap::new(), evm_code: HashMap::new() }
+        Self { state, code: HashMap::new(), evm_code: HashMap::new(), signers: HashMap::new() }
     }
 
     pub(super) fn add_program(&mut self, hash: VersionedHash, program: Program) {
         self.code.insert(hash.at_rest(), program);
+    }
+
+    pub(super) fn add_signer(&mut self, signer: RecoveredSigner) {
+        self.signers.insert(signer.hash(), signer);
     }
 
     /// Makes code known that comes with a transaction.
@@ -116,4 +122,51 @@ impl<S: BatchState> CodeStore for World<S> {
     }
 }
 
-impl<S: BatchState> Precompiles for World<S> {}
+impl<S: BatchState> Precompiles for World<S> {
+    fn ecrecover(
+        &mut self,
+        digest: &[u8; 32],
+        r: &[u8; 32],
+        s: &[u8; 32],
+        y_is_odd: bool,
+    ) -> Result<Option<Address>, CallFault<S::Fault>> {
+        let known = self.signers.get(&VersionedHash(*digest));
+        Ok(match known.filter(|signer| signer.is_of(r, s, y_is_odd)) {
+            Some(signer) => Some(signer.address()),
+            None => secp256k1::recover(digest, r, s, y_is_odd),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::MemoryState;
+    use crate::transaction::{Ecdsa, address_of_key};
+
+    #[test]
+    fn only_the_very_signature_of_a_known_signer_is_not_computed() {
+        let (key, hash) = ([7; 32], [9; 32]);
+        let signature = Ecdsa::sign(&key, &hash).unwrap();
+        let forged = Address::repeat_byte(0xaa);
+        let mut world = World::new(MemoryState::new());
+        let recover = |world: &mut World<_>, hash: [u8; 32], signature: Ecdsa| {
+            let Ecdsa { r, s, y_is_odd } = signature;
+            world.ecrecover(&hash, &r.to_be_bytes(), &s.to_be_bytes(), y_is_odd).unwrap()
+        };
+        let signer = Some(address_of_key(&key).unwrap());
+        assert_eq!(recover(&mut world, hash, signature), signer);
+        world.add_signer(RecoveredSigner::forged(VersionedHash(hash), signature, forged));
+        assert_eq!(recover(&mut world, hash, signature), Some(forged));
+        let Ecdsa { r, s, y_is_odd } = signature;
+        let others = [
+            Ecdsa { y_is_odd: !y_is_odd, ..signature },
+            Ecdsa { r: s, ..signature },
+            Ecdsa { s: r, ..signature },
+        ];
+        for other in others {
+            assert_ne!(recover(&mut world, hash, other), Some(forged), "{other:?}");
+        }
+        assert_ne!(recover(&mut world, [10; 32], signature), Some(forged));
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::factory_dep::FactoryDep;
 use super::keccak::{hash, keccak};
+use super::recovered_signer::RecoveredSigner;
 use super::signature::{Ecdsa, Signature, SignatureError, address_of_key};
 use super::{
     DEFAULT_GAS_PER_PUBDATA_LIMIT, EIP_712, EIP_1559, EIP_2930, LEGACY, TransactionHash, raw,
@@ -239,27 +240,27 @@ impl L2Transaction {
         Ok(self)
     }
 
-    /// The address whose key signed it.
+    /// Who signed it.
     ///
     /// # Errors
     /// If the signature is not r, s and 27 or 28, or nobody can have signed like that.
-    pub fn recover_signer(&self) -> Result<Address, SignatureError> {
+    pub fn recover_signer(&self) -> Result<RecoveredSigner, SignatureError> {
         let signature = self.kind.ecdsa();
         let bytes = || self.kind.signature().len();
         let signature = signature.ok_or_else(|| SignatureError::NotEcdsa(bytes()))?;
-        signature.recover(&self.signed_hash().0)
+        RecoveredSigner::new(self.signed_hash(), signature)
     }
 
-    /// Whether the account signed it itself, as accounts without code of their own demand.
+    /// Whether the account signed it itself, as accounts without code of their own demand. Returns its signature, checked.
     ///
     /// # Errors
     /// If it did not.
-    pub fn check_signer(&self) -> Result<(), SignatureError> {
-        let recovered = self.recover_signer()?;
-        if recovered == self.from {
-            Ok(())
+    pub fn check_signer(&self) -> Result<RecoveredSigner, SignatureError> {
+        let signer = self.recover_signer()?;
+        if signer.address() == self.from {
+            Ok(signer)
         } else {
-            Err(SignatureError::WrongSigner { recovered, from: self.from })
+            Err(SignatureError::WrongSigner { recovered: signer.address(), from: self.from })
         }
     }
 }

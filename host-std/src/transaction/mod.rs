@@ -38,6 +38,7 @@ mod keccak;
 mod l1;
 mod l2;
 mod raw;
+mod recovered_signer;
 mod rlp;
 mod signature;
 mod typed_data;
@@ -48,6 +49,7 @@ pub use l1::L1Transaction;
 pub use l2::{Eip712, L2Kind, L2Transaction, Paymaster};
 pub(crate) use raw::parse as parse_raw;
 pub use raw::{MAX_RAW_BYTES, Rules};
+pub use recovered_signer::RecoveredSigner;
 pub use signature::{CustomSignature, Ecdsa, Signature, SignatureError, address_of_key};
 
 use eravm_core::{Address, VersionedHash, Word};

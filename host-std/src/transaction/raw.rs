@@ -4,6 +4,7 @@ use super::error::{DecodeError, Field};
 use super::factory_dep::{FactoryDep, max_factory_deps};
 use super::keccak::hash;
 use super::l2::{Eip712, L2Kind, L2Transaction, Paymaster};
+use super::recovered_signer::RecoveredSigner;
 use super::rlp::{Items, ListWriter};
 use super::signature::{CustomSignature, Ecdsa, Signature, V_OFFSET};
 use super::{EIP_712, EIP_1559, EIP_2930, PRIORITY, TransactionHash, UPGRADE};
@@ -61,11 +62,25 @@ impl L2Transaction {
     /// # Errors
     /// If it is anything else than a transaction in its one canonical form that keeps to the rules.
     pub fn from_raw(raw: &[u8], rules: &Rules) -> Result<Self, DecodeError> {
+        Ok(Self::from_raw_with_signer(raw, rules)?.0)
+    }
+
+    /// Reads a signed transaction as [`from_raw`](Self::from_raw) does. With it comes its signer, where that had to be recovered:
+    /// not for type 0x71.
+    ///
+    /// # Errors
+    /// As those of [`from_raw`](Self::from_raw).
+    pub fn from_raw_with_signer(
+        raw: &[u8],
+        rules: &Rules,
+    ) -> Result<(Self, Option<RecoveredSigner>), DecodeError> {
         let mut transaction = parse(raw, rules)?;
-        if !matches!(transaction.kind, L2Kind::Eip712(_)) {
-            transaction.from = transaction.recover_signer().map_err(DecodeError::Signature)?;
+        if matches!(transaction.kind, L2Kind::Eip712(_)) {
+            return Ok((transaction, None));
         }
-        Ok(transaction)
+        let signer = transaction.recover_signer().map_err(DecodeError::Signature)?;
+        transaction.from = signer.address();
+        Ok((transaction, Some(signer)))
     }
 
     /// The raw form.

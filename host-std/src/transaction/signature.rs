@@ -1,9 +1,10 @@
 //! Signatures: what accounts get to see, recovery of the signer, signing.
 
 use super::keccak::keccak;
+use crate::secp256k1;
 use core::fmt;
 use eravm_core::{Address, Word};
-use k256::ecdsa::{RecoveryId, Signature as Scalars, SigningKey, VerifyingKey};
+use k256::ecdsa::{Signature as Scalars, SigningKey, VerifyingKey};
 use std::borrow::Cow;
 
 /// What is added to the parity of y in the last byte of a packed signature, and in `v` of transactions without a chain.
@@ -46,10 +47,9 @@ impl Ecdsa {
         if scalars.normalize_s() != scalars {
             return Err(SignatureError::HighS);
         }
-        // x above the order of the group cannot be told in 65 bytes; nobody finds such a nonce either.
-        let id = RecoveryId::new(self.y_is_odd, false);
-        let key = VerifyingKey::recover_from_prehash(hash, &scalars, id);
-        key.map(|key| address(&key)).map_err(|_| SignatureError::NotRecoverable)
+        let (r, s) = scalars.split_bytes();
+        let signer = secp256k1::recover(hash, &r.into(), &s.into(), self.y_is_odd);
+        signer.ok_or(SignatureError::NotRecoverable)
     }
 
     /// Packed as accounts get it: r, s, and 27 or 28 for an even or odd y.

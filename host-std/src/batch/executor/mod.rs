@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::state::BatchState;
 use super::world::World;
 use crate::system_contracts::addresses::KNOWN_CODES_STORAGE;
-use crate::transaction::{Transaction, TransactionHash};
+use crate::transaction::{RecoveredSigner, Transaction, TransactionHash};
 use eravm_core::{Address, Entry, Semantics, Settings, VersionedHash, Vm, Word};
 use filling::{Filled, Words};
 use snapshots::Saved;
@@ -228,6 +228,12 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     /// If there is no number for it.
     pub fn next_block(&self) -> Result<BlockEnvironment, BatchError<S::Fault>> {
         Ok(self.blocks.next()?)
+    }
+
+    /// Spares the machine from recovering a signer that is known already, of a transaction that is about to be executed. Nothing else
+    /// changes. It is kept until the batch ends.
+    pub fn add_signer(&mut self, signer: RecoveredSigner) {
+        self.world.add_signer(signer);
     }
 
     /// Writes a transaction into the bootloader's heap, with compressed code if it comes with new code.

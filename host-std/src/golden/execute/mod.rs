@@ -27,7 +27,7 @@ use watcher::Watcher;
 pub enum Way {
     /// As its host ran them, which is compared write by write and hook by hook.
     Recorded,
-    /// Without any snapshot; those that halt are left out.
+    /// Without any snapshot, and with signers that are known before; those that halt are left out.
     Unbroken,
     /// With a snapshot around each, and each twice: the first time is taken back. In between come transactions that are nonsense,
     /// and must leave no trace.
@@ -43,7 +43,7 @@ impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Recorded => "executed as recorded",
-            Self::Unbroken => "executed without snapshots",
+            Self::Unbroken => "executed without snapshots, with known signers",
             Self::Disturbed => "executed with rollbacks and nonsense in between",
         })
     }
@@ -104,6 +104,13 @@ impl<'a> Execution<'a> {
         let transactions = batch.all_transactions(code)?;
         let mut executor = executor.map_err(stopped)?;
         executor.count_circuits(way == Way::Recorded);
+        if way == Way::Unbroken {
+            let sent = transactions.iter().filter_map(|transaction| match transaction {
+                Transaction::L2(sent) => sent.recover_signer().ok(),
+                Transaction::Priority(_) | Transaction::Upgrade(_) => None,
+            });
+            sent.for_each(|signer| executor.add_signer(signer));
+        }
         Ok(Self { batch, code, way, transactions, executor })
     }
 
