@@ -8,6 +8,7 @@ use crate::recorder::Recorder;
 use eravm_batches::Scenario;
 use eravm_core::system_address;
 use eravm_host::batch::{BatchError, Layout, Observer};
+use eravm_host::transaction::RecoveredSigner;
 use std::convert::Infallible;
 use std::error::Error;
 use std::rc::Rc;
@@ -39,6 +40,8 @@ impl Form {
 struct Executor {
     scenario: Scenario,
     form: Form,
+    /// Signers that are known before.
+    signers: Vec<RecoveredSigner>,
 }
 
 type Done<T> = Result<T, BatchError<Infallible>>;
@@ -46,6 +49,7 @@ type Done<T> = Result<T, BatchError<Infallible>>;
 impl Executor {
     /// Runs the batch as far as the form says. Returns how many transactions succeeded.
     fn run<O: Observer>(&self, executor: &mut eravm_batches::Executor<'_, O>) -> Done<usize> {
+        self.signers.iter().for_each(|signer| executor.add_signer(*signer));
         let succeeded = self.scenario.execute(executor)?;
         if self.form == Form::Full {
             self.scenario.finish(executor)?;
@@ -124,14 +128,18 @@ fn bootloader(scenario: &Scenario, form: Form) -> Result<Call, Box<dyn Error>> {
 pub fn case(name: &str, scenario: Scenario, form: Form) -> Result<Case, Box<dyn Error>> {
     let call = bootloader(&scenario, form)?;
     let units = scenario.transactions.len() as u64;
-    let executor = Executor { scenario, form };
+    let known = scenario.signers()?;
+    let executor = Executor { scenario: scenario.clone(), form, signers: Vec::new() };
     let (succeeded, recorder, _) = executor.recorded()?;
     if succeeded as u64 != units {
         return Err(format!("{name}: {succeeded} of {units} transactions succeeded").into());
     }
     let mut contestants = engines::contestants(&call, &Rc::from(recorder.script));
-    let executor =
-        Contestant { engine: names::EXECUTOR, work: Box::new(executor), may_differ: None };
-    contestants.insert(1, executor);
+    let knowing = Executor { scenario, form, signers: known };
+    for (engine, executor) in [(names::EXECUTOR_WITH_SIGNERS, knowing), (names::EXECUTOR, executor)]
+    {
+        let contestant = Contestant { engine, work: Box::new(executor), may_differ: None };
+        contestants.insert(1, contestant);
+    }
     Ok(Case { name: name.to_owned(), unit: "transaction", units, contestants, absent: Vec::new() })
 }

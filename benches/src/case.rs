@@ -9,6 +9,8 @@ pub mod names {
     pub const INTERPRETER: &str = "interpreter";
     /// This project's interpreter with its host: the batch is run from its transactions.
     pub const EXECUTOR: &str = "executor";
+    /// The same in a node that knows the signers of the transactions before.
+    pub const EXECUTOR_WITH_SIGNERS: &str = "executor+signers";
     /// `zksync_vm2`.
     pub const VM2: &str = "vm2";
     /// `zk_evm`.

@@ -10,37 +10,48 @@ use alloc::vec::Vec;
 
 /// Bytes below this address are kept in one piece, which grows on demand.
 const DENSE_BYTES: usize = 1 << 16;
-/// Bytes above are kept in chunks; also the unit in which snapshots save what they must restore.
+/// Bytes above are kept in chunks.
 const CHUNK_BYTES: usize = 1 << 12;
 const CHUNK_SHIFT: u32 = CHUNK_BYTES.trailing_zeros();
 /// Chunks with a number below this are found by index, the others (addresses from 128 MiB) by search.
 const INDEXED_CHUNKS: usize = 1 << 15;
+/// The unit in which snapshots save what they must restore. The bootloader writes a few words in each of a dozen places for a
+/// transaction, so it is smaller than a chunk.
+const BLOCK_BYTES: usize = 1 << 10;
+const BLOCK_SHIFT: u32 = BLOCK_BYTES.trailing_zeros();
+const BLOCKS_IN_CHUNK: u64 = (CHUNK_BYTES / BLOCK_BYTES) as u64;
+/// Blocks with a number below this are in the dense part.
+const DENSE_BLOCKS: u64 = (DENSE_BYTES / BLOCK_BYTES) as u64;
+/// Blocks with a number below this are marked by index, the others by search.
+const INDEXED_BLOCKS: usize = INDEXED_CHUNKS * (CHUNK_BYTES / BLOCK_BYTES);
 
 type Chunk = [u8; CHUNK_BYTES];
+type Block = [u8; BLOCK_BYTES];
 
-/// What a chunk held when the newest snapshot was made.
+/// What a block held when the newest snapshot was made.
 #[derive(Clone, Debug)]
-pub(crate) struct SavedChunk {
-    chunk: u64,
-    content: Option<Box<Chunk>>,
+pub(crate) struct SavedBlock {
+    block: u64,
+    /// `None` if it had no memory yet. Then its whole chunk had none.
+    content: Option<Box<Block>>,
 }
 
 /// What a page saved for the newest snapshot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
-    /// One bit for each saved chunk that is found by index.
+    /// One bit for each saved block that is marked by index.
     seen: Vec<u64>,
     seen_far: BTreeSet<u64>,
-    chunks: Vec<SavedChunk>,
+    blocks: Vec<SavedBlock>,
 }
 
 impl Watch {
-    fn of_saved(chunks: Vec<SavedChunk>) -> Self {
+    fn of_saved(blocks: Vec<SavedBlock>) -> Self {
         let mut watch = Self::default();
-        for saved in &chunks {
-            watch.mark(saved.chunk);
+        for saved in &blocks {
+            watch.mark(saved.block);
         }
-        watch.chunks = chunks;
+        watch.blocks = blocks;
         watch
     }
 
@@ -49,10 +60,10 @@ impl Watch {
         self.seen.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1)
     }
 
-    /// Marks a chunk as saved; false if it was already.
+    /// Marks a block as saved; false if it was already.
     fn mark(&mut self, number: u64) -> bool {
         let index = match usize::try_from(number) {
-            Ok(index) if index < INDEXED_CHUNKS => index,
+            Ok(index) if index < INDEXED_BLOCKS => index,
             _ => return self.seen_far.insert(number),
         };
         if self.has_seen(index) {
@@ -102,12 +113,14 @@ impl Page {
         if self.watch.is_some() { None } else { self.dense.get_mut(at..at + 32)?.try_into().ok() }
     }
 
-    /// The place of the word at a byte address, to be written, if it lies in one chunk whose old bytes no
+    /// The place of the word at a byte address, to be written, if it lies in one block whose old bytes no
     /// snapshot needs any more.
     #[inline(always)]
     pub(crate) fn chunked_mut(&mut self, address: u32) -> Option<&mut [u8; 32]> {
         let (index, at) = ((address >> CHUNK_SHIFT) as usize, address as usize % CHUNK_BYTES);
-        if at + 32 > CHUNK_BYTES || self.watch.as_ref().is_some_and(|watch| !watch.has_seen(index))
+        let block = (address >> BLOCK_SHIFT) as usize;
+        if address as usize % BLOCK_BYTES + 32 > BLOCK_BYTES
+            || self.watch.as_ref().is_some_and(|watch| !watch.has_seen(block))
         {
             return None;
         }
@@ -148,7 +161,7 @@ impl Page {
         if split == 32 && address < DENSE_BYTES as u64 {
             // PERF: straight to its place. A copy of bytes that were just stored has to wait for them.
             let at = address as usize;
-            let taken = self.save(address >> CHUNK_SHIFT) + self.grow_dense(at + 32);
+            let taken = self.save(address, 32) + self.grow_dense(at + 32);
             if let Some(Ok(place)) = self.dense.get_mut(at..at + 32).map(TryInto::try_into) {
                 value.write_be_bytes(place);
             }
@@ -165,7 +178,7 @@ impl Page {
     /// Writes bytes that do not cross a chunk boundary.
     fn write_in_chunk(&mut self, address: u64, bytes: &[u8]) -> usize {
         let number = address >> CHUNK_SHIFT;
-        let watched = self.save(number);
+        let watched = self.save(address, bytes.len() as u64);
         let at = (address % CHUNK_BYTES as u64) as usize;
         if address < DENSE_BYTES as u64 {
             let (start, end) = (address as usize, address as usize + bytes.len());
@@ -231,26 +244,41 @@ impl Page {
         }
     }
 
-    /// Saves a chunk for the newest snapshot unless that was done; returns the bytes of memory taken.
-    fn save(&mut self, number: u64) -> usize {
+    /// Saves the blocks of some bytes for the newest snapshot unless that was done; returns the bytes of memory taken.
+    #[inline]
+    fn save(&mut self, address: u64, length: u64) -> usize {
+        if self.watch.is_none() || length == 0 {
+            return 0;
+        }
+        let blocks = address >> BLOCK_SHIFT..=(address + (length - 1)) >> BLOCK_SHIFT;
+        blocks.map(|number| self.save_block(number)).sum()
+    }
+
+    fn save_block(&mut self, number: u64) -> usize {
         if !self.watch.as_mut().is_some_and(|watch| watch.mark(number)) {
             return 0;
         }
-        let start = (number << CHUNK_SHIFT) as usize;
-        let content = if number < (DENSE_BYTES >> CHUNK_SHIFT) as u64 {
+        let fresh = || -> Box<Block> { Box::new([0; BLOCK_BYTES]) };
+        let start = (number << BLOCK_SHIFT) as usize;
+        let content = if number < DENSE_BLOCKS {
             (start < self.dense.len()).then(|| {
-                let mut chunk = Box::new([0; CHUNK_BYTES]);
-                let end = self.dense.len().min(start + CHUNK_BYTES);
-                chunk[..end - start].copy_from_slice(&self.dense[start..end]);
-                chunk
+                let mut block = fresh();
+                let end = self.dense.len().min(start + BLOCK_BYTES);
+                block[..end - start].copy_from_slice(&self.dense[start..end]);
+                block
             })
         } else {
-            self.chunk(number).map(|chunk| Box::new(*chunk))
+            self.chunk(number / BLOCKS_IN_CHUNK).map(|chunk| {
+                let mut block = fresh();
+                let start = start % CHUNK_BYTES;
+                block.copy_from_slice(&chunk[start..start + BLOCK_BYTES]);
+                block
+            })
         };
         if let Some(watch) = &mut self.watch {
-            watch.chunks.push(SavedChunk { chunk: number, content });
+            watch.blocks.push(SavedBlock { block: number, content });
         }
-        size_of::<SavedChunk>() + CHUNK_BYTES
+        size_of::<SavedBlock>() + BLOCK_BYTES
     }
 
     /// Whether a snapshot is kept that may need what writes overwrite.
@@ -259,19 +287,19 @@ impl Page {
     }
 
     /// Starts watching for a new snapshot; returns what was saved for the one before.
-    pub(crate) fn watch(&mut self) -> Option<Vec<SavedChunk>> {
-        self.watch.replace(Watch::default()).map(|watch| watch.chunks)
+    pub(crate) fn watch(&mut self) -> Option<Vec<SavedBlock>> {
+        self.watch.replace(Watch::default()).map(|watch| watch.blocks)
     }
 
     /// Stops watching for the newest snapshot, which will not be gone back to, and goes on watching for the one
     /// before, if there is one.
-    pub(crate) fn forget(&mut self, older: Option<Vec<SavedChunk>>) {
+    pub(crate) fn forget(&mut self, older: Option<Vec<SavedBlock>>) {
         let newer = self.watch.take();
-        self.watch = older.map(|chunks| {
-            let mut watch = Watch::of_saved(chunks);
-            for saved in newer.into_iter().flat_map(|newer| newer.chunks) {
-                if watch.mark(saved.chunk) {
-                    watch.chunks.push(saved);
+        self.watch = older.map(|blocks| {
+            let mut watch = Watch::of_saved(blocks);
+            for saved in newer.into_iter().flat_map(|newer| newer.blocks) {
+                if watch.mark(saved.block) {
+                    watch.blocks.push(saved);
                 }
             }
             watch
@@ -279,34 +307,44 @@ impl Page {
     }
 
     /// Puts back what the newest snapshot saved, then goes on watching for the one before, if there is one.
-    pub(crate) fn restore(&mut self, older: Option<Vec<SavedChunk>>) {
-        for saved in self.watch.take().into_iter().flat_map(|watch| watch.chunks) {
+    pub(crate) fn restore(&mut self, older: Option<Vec<SavedBlock>>) {
+        for saved in self.watch.take().into_iter().flat_map(|watch| watch.blocks) {
             self.put_back(saved);
         }
         self.watch = older.map(Watch::of_saved);
     }
 
-    fn put_back(&mut self, saved: SavedChunk) {
-        let start = (saved.chunk << CHUNK_SHIFT) as usize;
-        if saved.chunk < (DENSE_BYTES >> CHUNK_SHIFT) as u64 {
-            let end = self.dense.len().min(start + CHUNK_BYTES);
+    fn put_back(&mut self, saved: SavedBlock) {
+        let start = (saved.block << BLOCK_SHIFT) as usize;
+        if saved.block < DENSE_BLOCKS {
+            let end = self.dense.len().min(start + BLOCK_BYTES);
             let Some(now) = self.dense.get_mut(start..end) else { return };
             match saved.content {
-                Some(chunk) => now.copy_from_slice(&chunk[..end - start]),
+                Some(block) => now.copy_from_slice(&block[..end - start]),
                 None => now.fill(0),
             }
             return;
         }
-        match usize::try_from(saved.chunk) {
-            Ok(index) if index < INDEXED_CHUNKS => {
-                if let Some(place) = self.chunks.get_mut(index) {
-                    *place = saved.content;
-                }
+        let number = saved.block / BLOCKS_IN_CHUNK;
+        let place = match usize::try_from(number) {
+            Ok(index) if index < INDEXED_CHUNKS => self.chunks.get_mut(index),
+            _ => None,
+        };
+        match (saved.content, place) {
+            // What the chunk got since has a block without content as well: it all goes.
+            (None, Some(place)) => *place = None,
+            (None, None) => {
+                self.far_chunks.remove(&number);
             }
-            _ => {
-                self.far_chunks.remove(&saved.chunk);
-                if let Some(content) = saved.content {
-                    self.far_chunks.insert(saved.chunk, content);
+            (Some(block), place) => {
+                let chunk = match place {
+                    Some(place) => place.as_mut(),
+                    None => self.far_chunks.get_mut(&number),
+                };
+                // Where there is none any more, there was none: see above.
+                if let Some(chunk) = chunk {
+                    let start = start % CHUNK_BYTES;
+                    chunk[start..start + BLOCK_BYTES].copy_from_slice(&block[..]);
                 }
             }
         }
@@ -401,5 +439,81 @@ impl<'a> Iterator for Slices<'a> {
         self.address = self.address.saturating_add(slice.len() as u64);
         self.left -= slice.len() as u64;
         Some(slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where parts, chunks and blocks meet.
+    const EDGES: [u64; 7] = [
+        0,
+        BLOCK_BYTES as u64,
+        DENSE_BYTES as u64,
+        (DENSE_BYTES + BLOCK_BYTES) as u64,
+        (DENSE_BYTES + CHUNK_BYTES) as u64,
+        (INDEXED_CHUNKS * CHUNK_BYTES) as u64,
+        1 << 36,
+    ];
+
+    /// A page beside copies of it that were made when its snapshots were.
+    #[test]
+    fn a_page_goes_back_to_what_it_was() {
+        let mut seed = 1_u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        let (mut page, mut copies, mut olders) = (Page::default(), Vec::new(), Vec::new());
+        let (mut restored, mut forgotten) = (0, 0);
+        for _ in 0..20_000 {
+            match random(20) {
+                0 if copies.len() < 4 => {
+                    copies.push(page.non_zero());
+                    olders.push(page.watch());
+                }
+                1 => {
+                    if let (Some(copy), Some(older)) = (copies.pop(), olders.pop()) {
+                        page.restore(older);
+                        assert_eq!(page.non_zero(), copy);
+                        restored += 1;
+                    }
+                }
+                2 => {
+                    if let Some(older) = olders.pop() {
+                        copies.pop();
+                        page.forget(older);
+                        forgotten += 1;
+                    }
+                }
+                _ => {
+                    let edge = EDGES[random(EDGES.len() as u64) as usize];
+                    let address = (edge + random(3) * BLOCK_BYTES as u64 + random(96)).max(64) - 64;
+                    let value = Word::from_u64(random(4));
+                    page.write(address, &value);
+                    assert_eq!(page.read(address), value);
+                }
+            }
+        }
+        assert!(restored > 100 && forgotten > 100, "{restored} {forgotten}");
+    }
+
+    #[test]
+    fn going_back_frees_chunks_that_are_new() {
+        let mut page = Page::default();
+        let address = (DENSE_BYTES + CHUNK_BYTES) as u64;
+        page.write(DENSE_BYTES as u64, &Word::ONE);
+        let bytes = page.bytes();
+        for first in [address, address + 1, 1 << 36] {
+            let older = page.watch();
+            page.write(first, &Word::ONE);
+            page.write(first + BLOCK_BYTES as u64, &Word::ONE);
+            page.write(first + 2 * BLOCK_BYTES as u64 - 7, &Word::ONE);
+            page.restore(older);
+            assert_eq!(page.non_zero(), [(DENSE_BYTES as u64 / 32, Word::ONE)]);
+            let chunks = page.chunks.len() * size_of::<Option<Box<Chunk>>>();
+            assert!(page.bytes() - chunks <= bytes, "what was written is gone");
+        }
     }
 }

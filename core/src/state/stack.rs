@@ -85,10 +85,8 @@ impl Stack {
         if self.try_set(index, value) {
             return 0;
         }
-        let at = usize::from(index);
-        if at < FREELY_DENSE_WORDS {
-            let taken = self.grow_dense((at + 1).next_power_of_two().max(32));
-            self.dense[at] = value.0;
+        if let Some(taken) = self.make_room(index) {
+            self.try_set(index, value);
             return taken;
         }
         let (chunk, at) = Self::chunk_of(index);
@@ -100,6 +98,13 @@ impl Stack {
         });
         words[at] = value;
         taken
+    }
+
+    /// Sees to it that the memory of a word is there; returns the bytes of memory newly taken. `None`, and nothing done, for words that
+    /// are not freely kept in one piece.
+    pub(crate) fn make_room(&mut self, index: u16) -> Option<usize> {
+        let len = usize::from(index) + 1;
+        (len <= FREELY_DENSE_WORDS).then(|| self.grow_dense(len.next_power_of_two().max(32)))
     }
 
     /// Notes that a word is used. If words as far up as this one were used once for every 64 words that this takes, they

@@ -287,6 +287,16 @@ impl Vm {
         self.frame.retained_limit = ((self.retained.len() - base) * 2).max(RETAINED_LIMIT);
     }
 
+    /// Gets memory for a word of the stack, where that may be had without further thought. The first thing that a compiled function does
+    /// is to put its calldata's pointer there. False if there is none.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn make_room_on_stack(&mut self, index: u16) -> bool {
+        let Some(taken) = self.frame.stack.make_room(index) else { return false };
+        self.take_memory(taken);
+        self.stop.is_none()
+    }
+
     /// Brings the status bits that depend on the current frame up to date.
     pub(super) fn update_frame_status(&mut self) {
         let mut status = self.status

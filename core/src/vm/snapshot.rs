@@ -4,7 +4,7 @@
 //! They nest. Small things are copied; what is large (memory, storage) is journalled from then on.
 
 use super::{EMPTY_PLACE, Event, Exit, L1Message, NearFrames, Page, Registers, Stack, Stop, Vm};
-use crate::state::page::SavedChunk;
+use crate::state::page::SavedBlock;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -62,7 +62,7 @@ pub(super) struct Saved {
     ended: Option<Exit>,
     stop: Option<Stop>,
     /// Pages that existed, with what they had saved for the snapshot before this one.
-    pages: Vec<(u32, Option<Vec<SavedChunk>>)>,
+    pages: Vec<(u32, Option<Vec<SavedBlock>>)>,
     /// Pages freed since.
     pub(super) freed_pages: Vec<(u32, Page)>,
 }
@@ -181,7 +181,7 @@ impl Vm {
 
     fn restore_pages(
         &mut self,
-        pages: Vec<(u32, Option<Vec<SavedChunk>>)>,
+        pages: Vec<(u32, Option<Vec<SavedBlock>>)>,
         freed: Vec<(u32, Page)>,
     ) {
         for number in self.pages.numbers() {

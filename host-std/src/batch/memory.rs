@@ -3,46 +3,36 @@
 use eravm_core::Word;
 use std::collections::BTreeMap;
 
-/// What was written, by word index.
+/// What was written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HostMemory {
-    words: BTreeMap<u32, Word>,
-    /// What was there before each write since the oldest snapshot.
-    journal: Vec<(u32, Option<Word>)>,
-    /// Lengths of the journal when the snapshots were made.
+    /// Word index and word, in the order in which they were written.
+    writes: Vec<(u32, Word)>,
+    /// How many there were when the snapshots were made.
     snapshots: Vec<usize>,
 }
 
 impl HostMemory {
     pub(crate) fn set(&mut self, index: u32, word: Word) {
-        let before = self.words.insert(index, word);
-        if !self.snapshots.is_empty() {
-            self.journal.push((index, before));
-        }
+        self.writes.push((index, word));
     }
 
-    pub(crate) fn words(&self) -> impl Iterator<Item = (u32, Word)> + '_ {
-        self.words.iter().map(|(&index, &word)| (index, word))
+    /// What is there now, by word index.
+    pub(crate) fn words(&self) -> impl Iterator<Item = (u32, Word)> + use<> {
+        self.writes.iter().copied().collect::<BTreeMap<_, _>>().into_iter()
     }
 
     pub(crate) fn make_snapshot(&mut self) {
-        self.snapshots.push(self.journal.len());
+        self.snapshots.push(self.writes.len());
     }
 
     pub(crate) fn pop_snapshot(&mut self) {
         self.snapshots.pop();
-        if self.snapshots.is_empty() {
-            self.journal.clear();
-        }
     }
 
     pub(crate) fn rollback(&mut self) {
-        let Some(length) = self.snapshots.pop() else { return };
-        for (index, before) in self.journal.drain(length..).rev() {
-            match before {
-                Some(word) => self.words.insert(index, word),
-                None => self.words.remove(&index),
-            };
+        if let Some(length) = self.snapshots.pop() {
+            self.writes.truncate(length);
         }
     }
 }

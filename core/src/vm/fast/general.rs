@@ -166,9 +166,9 @@ struct Target {
 }
 
 impl Target {
-    /// `None` if it is on the stack where its memory is not there yet.
+    /// `None` if it is on the stack and its memory cannot be had here.
     #[inline(always)]
-    fn find(vm: &Vm, op: &Op, sp: u16) -> Option<Self> {
+    fn find(vm: &mut Vm, op: &Op, sp: u16) -> Option<Self> {
         const REGISTER: u16 = DstMode::Reg as u16;
         let mode = op.dst_mode();
         if mode == REGISTER {
@@ -176,7 +176,8 @@ impl Target {
         }
         let address = address(vm, op.dst0, op.imm1);
         let (index, sp) = target_place(mode, address, sp);
-        vm.frame.stack.has_room_for(index).then_some(Self { index: Some(index), sp })
+        let has_room = vm.frame.stack.has_room_for(index) || vm.make_room_on_stack(index);
+        has_room.then_some(Self { index: Some(index), sp })
     }
 
     /// Writes the result and moves the stack pointer; returns the new status.

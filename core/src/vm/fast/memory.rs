@@ -115,7 +115,10 @@ pub(super) fn heap_write<
         return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
     if wrong != 0 && vm.is_hook::<AUX>(address) {
-        return retract::<THREADED>(vm, ip, SPARE, charged, status);
+        if INCREMENT {
+            return retract::<THREADED>(vm, ip, SPARE, charged, status);
+        }
+        return write_hook(vm, ip, SPARE, charged, status);
     }
     let page = vm.pages.at_mut(place);
     if FAR {
@@ -141,6 +144,21 @@ pub(super) fn heap_write<
         vm.set_destination(op.dst0, &incremented(&pointer, address));
     }
     next::<THREADED>(vm, ip.next(), SPARE, charged, status)
+}
+
+/// Does a write to the hook. The bootloader writes there some sixty times in a transaction.
+#[inline(never)]
+fn write_hook(vm: &mut Vm, ip: Ip, _: Spare, charged: Meter, status: u32) -> Signal {
+    park(vm, ip.next(), charged, status);
+    let value = vm.source(ip.op().src1);
+    if let Some(address) = vm.settings.hook_address {
+        vm.write_heap::<false>(address, &value);
+    }
+    if vm.stop.is_some() {
+        return Signal::Stopped;
+    }
+    vm.hook_value = value;
+    Signal::Hook
 }
 
 /// Apart from the handler, like [`read_apart`].
