@@ -93,3 +93,58 @@ fn wrong_inputs_are_named() {
         assert!(finished.stderr.contains(message), "{all:?}: {}", finished.stderr);
     }
 }
+
+#[test]
+fn overrides_change_what_a_call_finds() {
+    let Some(system) = bundle() else { return };
+    let folder = Folder::new();
+    let call = r#"{"state": {"accounts": {"alice": {"balance": "0"}}},
+        "transactions": [{"from": "alice", "to": "0x20000", "value": 1}]}"#;
+    let batch = folder.file("call.json", call);
+    let with = |command: &str, overrides: &str, status: i32| {
+        let file = folder.file("overrides.json", overrides);
+        run(command, &system, &batch, &["--overrides", &file], status)
+    };
+    assert_eq!(run("call", &system, &batch, &[], 1)["status"], "reverted");
+    let rich = r#"{"alice": {"balance": "1 ether"}}"#;
+    assert_eq!(with("call", rich, 0)["output"], "0x");
+    assert!(number(&with("estimate", rich, 0), &["gas_limit"]) > 0);
+    // Returns the slot 0.
+    let getter = assembled(
+        ".text\nentry:\n sload r0, r1\n st.1 0, r1\n add @abi[0], r0, r1\n ret.ok r1\n \
+         .rodata\nabi:\n .cell 2535301200456458802993406410752\n",
+    );
+    for storage in ["state", "stateDiff"] {
+        let overrides = format!(
+            r#"{{"alice": {{"balance": "0x1"}},
+                "0x20000": {{"code": {{"eravm": "{getter}"}}, "{storage}": {{"0x0": "0x2a"}}}}}}"#
+        );
+        let call = with("call", &overrides, 0);
+        let output = call["output"].as_str().unwrap_or_default();
+        assert!(output.len() == 66 && output.ends_with("002a"), "{call}");
+    }
+}
+
+fn assembled(source: &str) -> String {
+    let code = eravm_core::asm::assemble(source).expect("it assembles").bytecode;
+    format!("0x{}", common::digits(&code))
+}
+
+#[test]
+fn wrong_overrides_are_named() {
+    let Some(system) = bundle() else { return };
+    let folder = Folder::new();
+    let cases = [
+        ("{", "overrides.json"),
+        (r#"{"alice": {"balanse": 1}}"#, "at alice.balanse: unknown field"),
+        (r#"{"alice": {"code": {"eravm": "0x00"}}}"#, "at alice.code: "),
+    ];
+    for (text, message) in cases {
+        let file = folder.file("overrides.json", text);
+        let arguments = ["call", "--system", &system, "--batch", TRANSFER, "--overrides", &file];
+        let finished = eravm(&arguments).expect(2);
+        assert!(finished.stderr.contains(message), "{text}: {}", finished.stderr);
+    }
+    let both = ["call", "--system", &system, "--batch", "-", "--overrides", "-"];
+    assert!(eravm(&both).expect(2).stderr.contains("standard input"));
+}

@@ -218,7 +218,7 @@ pub(super) enum Key {
 /// The pairs of an object, in the file's order. What is there twice is found when it is used, as there are several ways to write
 /// a key.
 #[derive(Clone, Debug)]
-pub(super) struct Pairs<K, V>(pub(super) Vec<(K, V)>);
+pub(crate) struct Pairs<K, V>(pub(crate) Vec<(K, V)>);
 
 impl<K, V> Default for Pairs<K, V> {
     fn default() -> Self {

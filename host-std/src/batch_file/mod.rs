@@ -30,6 +30,9 @@ pub use account::{Account, NameError, TestAccount};
 pub use error::{BatchFileError, BatchFileErrorKind, TypeField};
 pub use request::PlannedTransaction;
 
+pub(crate) use format::Pairs;
+pub(crate) use value::{Amount, Bytes, Number};
+
 use crate::batch::{
     BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot,
     MemoryState, SystemEnvironment,

@@ -46,15 +46,15 @@ impl core::error::Error for ValueError {}
 
 /// A number of a type with at most 64 bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(super) struct Number<T>(pub(super) T);
+pub(crate) struct Number<T>(pub(crate) T);
 
 /// An amount of the base token in wei, or another number of 256 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Amount(pub(super) Word);
+pub(crate) struct Amount(pub(crate) Word);
 
 /// Bytes in hexadecimal with `0x`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Bytes(pub(super) Vec<u8>);
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 /// Reads text, and numbers as if they were text: both mean the same.
 struct Text<F> {
@@ -92,6 +92,7 @@ deserialize! {
     Number<u16>, "a number below 2^16", number;
     Number<u32>, "a number below 2^32", number;
     Number<u64>, "a number below 2^64", number;
+    Number<u128>, "a number below 2^128", number;
     Amount, "a number, with a unit if it is an amount, or a text if it does not fit 64 bits", amount;
     Account, "the address or the name of an account", |text: &str| {
         text.parse().map_err(ValueError::Name)

@@ -6,49 +6,82 @@ use crate::execute::ExecuteError;
 use crate::hex::HexError;
 use crate::input::{ReadError, STDIN};
 use crate::number::NumberError;
-use crate::oneshot::FactorError;
+use crate::oneshot::{FactorError, OverridesJsonError};
 use crate::storage_file::StorageFileError;
 use crate::system_contracts::BundleError;
 use core::fmt;
 use eravm_core::asm::{AsmError, DisassemblyError};
 use eravm_core::{CodeError, ProtocolTooOld, VersionedHash};
 use std::io;
+use std::path::Path;
 
 /// An error that ends the command.
 #[derive(Debug)]
 pub(super) enum CliError {
     Artifact(ArtifactError),
-    BatchFile { file: String, error: BatchFileError },
+    BatchFile {
+        file: String,
+        error: BatchFileError,
+    },
     Bundle(BundleError),
-    Assembly { file: String, error: AsmError },
+    Assembly {
+        file: String,
+        error: AsmError,
+    },
     Builtin(AsmError),
     Calldata(HexError),
     Code(CodeError),
     ContractSyntax(String),
-    Disassembly { file: String, error: DisassemblyError },
+    Disassembly {
+        file: String,
+        error: DisassemblyError,
+    },
     Execute(ExecuteError),
     Json(serde_json::Error),
     MissingProgram(VersionedHash),
     NotText(String),
     ContractAddress(NumberError),
     Output(io::Error),
-    NoTransaction { file: String, index: usize, count: usize },
+    NoTransaction {
+        file: String,
+        index: usize,
+        count: usize,
+    },
+    OptionOfTracer {
+        option: &'static str,
+        tracers: &'static str,
+    },
     OneShot(String),
-    Factor { option: &'static str, error: FactorError },
+    Factor {
+        option: &'static str,
+        error: FactorError,
+    },
+    /// Two files are the standard input.
+    OneInput,
+    Overrides {
+        file: String,
+        error: OverridesJsonError,
+    },
     Protocol(ProtocolTooOld),
-    Read { file: String, error: ReadError },
-    Storage { file: String, error: StorageFileError },
-    Write { path: String, error: io::Error },
+    Read {
+        file: String,
+        error: ReadError,
+    },
+    Storage {
+        file: String,
+        error: StorageFileError,
+    },
+    Write {
+        path: String,
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Artifact(error) => fmt::Display::fmt(error, f),
-            Self::BatchFile { file, error } => {
-                let file = if file == STDIN { "standard input" } else { file };
-                write!(f, "{file} {error}")
-            }
+            Self::BatchFile { file, error } => write!(f, "{} {error}", shown(file)),
             Self::Bundle(error) => write!(f, "--system: {error}"),
             Self::Assembly { file, error } => write!(f, "{file}: {error}"),
             Self::Builtin(error) => write!(f, "a program that comes with the command: {error}"),
@@ -70,15 +103,35 @@ impl fmt::Display for CliError {
             Self::Output(error) => write!(f, "the output cannot be written: {error}"),
             Self::NoTransaction { file, index, count } => write!(
                 f,
-                "--tx: {file} has {count} transactions, counted from 0: there is no number {index}"
+                "--tx: there is no transaction {index} in {}: it has {count}, counted from 0",
+                shown(file)
             ),
+            Self::OptionOfTracer { option, tracers } => {
+                write!(f, "{option}: only --tracer {tracers} has this limit")
+            }
             Self::OneShot(error) => f.write_str(error),
             Self::Factor { option, error } => write!(f, "{option}: {error}"),
+            Self::OneInput => f.write_str(
+                "--overrides: there is one standard input, and --batch takes it: name a file for one of them",
+            ),
+            Self::Overrides { file, error } => write!(f, "--overrides: {} {error}", shown(file)),
             Self::Protocol(error) => write!(f, "--protocol: {error}"),
             Self::Read { file, error } => write!(f, "{file} {error}"),
             Self::Storage { file, error } => write!(f, "{file} {error}"),
             Self::Write { path, error } => write!(f, "{path} cannot be written: {error}"),
         }
+    }
+}
+
+/// A file's name in a sentence.
+fn shown(file: &str) -> &str {
+    if file == STDIN { "standard input" } else { file }
+}
+
+impl CliError {
+    /// A file or folder cannot be written.
+    pub(super) fn write(path: &Path, error: io::Error) -> Self {
+        Self::Write { path: path.to_string_lossy().into_owned(), error }
     }
 }
 

@@ -4,9 +4,13 @@ mod asm;
 mod batch;
 mod disasm;
 mod error;
+mod inputs;
 mod oneshot;
+mod outcome;
 pub mod replay;
 mod run;
+mod trace;
+mod walk;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -45,6 +49,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Run a batch of transactions with the bootloader
     Batch(batch::BatchArgs),
+    /// Show the calls of a batch's transactions, or the state that they touch
+    Trace(trace::TraceArgs),
     /// Make a call: a transaction that nobody signs or pays for
     Call(oneshot::CallArgs),
     /// Estimate the gas and the prices that a transaction needs
@@ -59,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Disasm(args) => disasm::run(&args),
         Command::Replay(args) => return replay::run(&args),
         Command::Batch(args) => batch::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Call(args) => oneshot::call(&args),
         Command::Estimate(args) => oneshot::estimate(&args),
     };

@@ -1,33 +1,37 @@
 //! `eravm call` and `eravm estimate`: a transaction of a batch file by itself.
 
 use super::error::CliError;
+use super::inputs::Inputs;
+use super::outcome::{SUCCEEDED, describe};
 use super::{FAILED, SUCCESS, complain, write_out};
-use crate::batch::{ExecutionResult, MemoryState};
-use crate::batch_file::{BatchFile, BatchPlan, next_nonce};
+use crate::batch::MemoryState;
+use crate::batch_file::{BatchPlan, next_nonce};
 use crate::hex::Hex;
+use crate::input::{self, STDIN};
 use crate::oneshot::{
-    Breakdown, Call, Estimate, EstimateError, EstimateOptions, Factor, OneShot, SearchKind,
+    Breakdown, Call, Estimate, EstimateError, EstimateOptions, Factor, OneShot, OneShotError,
+    OverriddenState, SearchKind, StateOverrides,
 };
 use crate::summary::grouped;
-use crate::system_contracts::{Flavour, SystemContracts, nonce_slot};
+use crate::system_contracts::{Flavour, nonce_slot};
 use crate::transaction::Transaction;
 use clap::{Args, ValueEnum};
+use eravm_core::{Address, Word};
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::PathBuf;
 
 /// Which transaction, in which state.
 #[derive(Debug, Args)]
 struct Subject {
-    /// The system contracts: a folder of artifacts, or a tar archive of one
-    #[arg(long, value_name = "DIR_OR_TARGZ")]
-    system: PathBuf,
-    /// The state and the transaction, as JSON; `-` is the standard input. BATCH_FILE.md describes it
-    #[arg(long, value_name = "FILE")]
-    batch: String,
+    #[command(flatten)]
+    inputs: Inputs,
     /// Which transaction of the file, from 0; those before it are not run
     #[arg(long, value_name = "N", default_value_t = 0)]
     tx: usize,
+    /// What is different in the state, as the third parameter of `eth_call` says it: JSON with balance, nonce, code, and state or
+    /// stateDiff by account; `-` is the standard input
+    #[arg(long, value_name = "FILE")]
+    overrides: Option<String>,
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -36,6 +40,8 @@ struct Subject {
 /// Arguments of `eravm call`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+What is different in the state: {\"alice\": {\"balance\": \"5 ether\", \"stateDiff\": {\"0x0\": \"0x2a\"}}}
+
 Exit status: 0 the call succeeded; 1 it failed; 2 the command line or an input is wrong.")]
 pub(super) struct CallArgs {
     #[command(flatten)]
@@ -81,24 +87,27 @@ impl From<Search> for SearchKind {
 impl Subject {
     /// What runs the transaction, the state, and the transaction.
     fn load(&self, flavour: Flavour) -> Result<(OneShot, MemoryState, Transaction), CliError> {
-        let wrong = |error| CliError::BatchFile { file: self.batch.clone(), error };
-        let file = BatchFile::load(&self.batch).map_err(wrong)?;
-        let (contracts, warnings) =
-            SystemContracts::load(&self.system).map_err(CliError::Bundle)?;
-        warnings.iter().for_each(|warning| complain("warning", warning));
-        let count = file.transactions();
-        let plan = file.plan_for(&contracts, flavour).map_err(wrong)?;
-        let BatchPlan { system, batch, state, blocks, .. } = plan;
-        let mut all = blocks.iter().flat_map(|block| &block.transactions);
-        let planned = all.nth(self.tx).ok_or_else(|| CliError::NoTransaction {
-            file: self.batch.clone(),
-            index: self.tx,
-            count,
-        })?;
-        let (address, key) = nonce_slot(&planned.sender());
-        let nonce = next_nonce(state.value(&address, &key));
-        let transaction = planned.transaction(nonce).map_err(wrong)?;
-        Ok((OneShot::new(system, batch), state, transaction))
+        let overrides = self.overrides()?;
+        let plan = self.inputs.plan(flavour)?;
+        let mut all = plan.blocks.iter().flat_map(|block| &block.transactions);
+        let planned =
+            all.nth(self.tx).ok_or_else(|| self.inputs.no_transaction(self.tx, &plan))?.clone();
+        let BatchPlan { system, batch, mut state, .. } = plan;
+        let nonce = nonce_of(&planned.sender(), &mut state, &overrides)?;
+        let transaction = planned.transaction(nonce).map_err(|error| self.inputs.wrong(error))?;
+        let oneshot = OneShot::new(system, batch).with_overrides(overrides);
+        Ok((oneshot, state, transaction))
+    }
+
+    fn overrides(&self) -> Result<StateOverrides, CliError> {
+        let Some(file) = &self.overrides else { return Ok(StateOverrides::default()) };
+        if file == STDIN && self.inputs.batch == STDIN {
+            return Err(CliError::OneInput);
+        }
+        let bytes =
+            input::read(file).map_err(|error| CliError::Read { file: file.clone(), error })?;
+        StateOverrides::from_json(&bytes)
+            .map_err(|error| CliError::Overrides { file: file.clone(), error })
     }
 
     fn print(&self, object: &Value, text: &str) -> Result<(), CliError> {
@@ -109,32 +118,32 @@ impl Subject {
     }
 }
 
+/// The nonce of an account's next transaction, in a state in which something is different.
+fn nonce_of(
+    account: &Address,
+    state: &mut MemoryState,
+    overrides: &StateOverrides,
+) -> Result<Word, CliError> {
+    let mut state = OverriddenState::over(state);
+    let applied = state.apply(overrides).map_err(OneShotError::from);
+    applied.map_err(|error| CliError::OneShot(error.to_string()))?;
+    let (address, key) = nonce_slot(account);
+    let Ok(value) = state.value(&address, &key);
+    Ok(next_nonce(value))
+}
+
 /// Makes a call.
 pub(super) fn call(args: &CallArgs) -> Result<u8, CliError> {
     let (oneshot, mut state, transaction) = args.subject.load(Flavour::PlaygroundBatch)?;
     let call = oneshot
         .call(&mut state, &transaction)
         .map_err(|error| CliError::OneShot(error.to_string()))?;
-    let (status, reason, output) = described(&call.outcome.outcome.result);
+    let (status, reason, output) = describe(&call.outcome.outcome.result);
     args.subject.print(
-        &call_object(&call, status, reason.as_deref(), &output),
-        &call_text(&call, status, reason.as_deref(), &output),
+        &call_object(&call, status, reason.as_deref(), output),
+        &call_text(&call, status, reason.as_deref(), output),
     )?;
     Ok(if status == SUCCEEDED { SUCCESS } else { FAILED })
-}
-
-/// What a call that did what it was to do is said to be.
-const SUCCEEDED: &str = "success";
-
-/// Status, reason and output.
-fn described(result: &ExecutionResult) -> (&'static str, Option<String>, Vec<u8>) {
-    match result {
-        ExecutionResult::Success { output } => (SUCCEEDED, None, output.clone()),
-        ExecutionResult::Revert(reason) => {
-            ("reverted", Some(reason.to_string()), reason.data().to_vec())
-        }
-        ExecutionResult::Halt(halt) => ("halted", Some(halt.to_string()), Vec::new()),
-    }
 }
 
 fn call_object(call: &Call, status: &str, reason: Option<&str>, output: &[u8]) -> Value {

@@ -38,6 +38,7 @@ mod fees;
 mod meter;
 mod options;
 mod overrides;
+mod overrides_json;
 mod run;
 mod search;
 mod state;
@@ -52,6 +53,7 @@ pub use overrides::{
     AccountOverride, CodeOverride, CodeOverrideError, EvmCode, MAX_EVM_CODE_BYTES, StateOverrides,
     StorageOverride,
 };
+pub use overrides_json::OverridesJsonError;
 pub use run::OneShot;
 pub use search::Bounds;
 pub use state::{OverriddenState, OverrideError};

@@ -29,9 +29,11 @@ mod call_tracer;
 mod prestate_tracer;
 mod touched;
 mod touched_json;
+mod touched_text;
 
 pub use call::{Call, CallError, CallKind, CallTrace, Data};
 pub use call_tracer::{CallLimits, CallTracer, MAX_CALL_DEPTH};
 pub use prestate_tracer::{PrestateTracer, StateLimits};
 pub use touched::{Change, TouchedAccount, TouchedState};
 pub use touched_json::{AccountView, DiffView};
+pub use touched_text::StateText;

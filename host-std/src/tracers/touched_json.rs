@@ -76,7 +76,7 @@ impl AccountView {
 }
 
 /// A word with all its digits.
-fn full(word: &Word) -> String {
+pub(super) fn full(word: &Word) -> String {
     Hex(&word.to_be_bytes()).to_string()
 }
 

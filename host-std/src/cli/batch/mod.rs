@@ -2,14 +2,14 @@
 
 mod progress;
 mod report;
-mod runner;
+mod run;
 mod table;
 
 use super::error::CliError;
+use super::inputs::Inputs;
 use super::{FAILED, SUCCESS, complain, write_out};
-use crate::batch_file::BatchFile;
 use crate::number::parse_number;
-use crate::system_contracts::SystemContracts;
+use crate::system_contracts::Flavour;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -21,12 +21,8 @@ A whole batch file: {\"transactions\": [{\"from\": \"alice\", \"to\": \"bob\", \
 Exit status: 0 the batch was finished, whatever became of its transactions; 1 it could not be finished; 2 the
 command line or an input is wrong.")]
 pub(super) struct BatchArgs {
-    /// The system contracts: a folder of artifacts, or a tar archive of one
-    #[arg(long, value_name = "DIR_OR_TARGZ")]
-    system: PathBuf,
-    /// The batch, as JSON; `-` is the standard input. BATCH_FILE.md describes it
-    #[arg(long, value_name = "FILE")]
-    batch: String,
+    #[command(flatten)]
+    inputs: Inputs,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -39,20 +35,13 @@ pub(super) struct BatchArgs {
 }
 
 pub(super) fn run(args: &BatchArgs) -> Result<u8, CliError> {
-    let wrong = |error| CliError::BatchFile { file: args.batch.clone(), error };
-    let file = BatchFile::load(&args.batch).map_err(wrong)?;
-    let (contracts, warnings) = SystemContracts::load(&args.system).map_err(CliError::Bundle)?;
-    warnings.iter().for_each(|warning| complain("warning", warning));
-    let plan = file.plan(&contracts).map_err(wrong)?;
+    let plan = args.inputs.plan(Flavour::ProvedBatch)?;
     let trace = args
         .trace_dir
         .as_ref()
-        .map(|folder| runner::Trace { folder: folder.clone(), limit: args.trace_limit });
+        .map(|folder| run::Trace { folder: folder.clone(), limit: args.trace_limit });
     let names = plan.names.clone();
-    let report = runner::run(plan, trace.as_ref()).map_err(|error| match error {
-        runner::RunnerError::File(error) => wrong(error),
-        runner::RunnerError::Trace { path, error } => CliError::Write { path, error },
-    })?;
+    let report = run::run(&args.inputs, plan, trace.as_ref())?;
     let text = if args.json {
         let mut text = serde_json::to_string(&report).map_err(CliError::Json)?;
         text.push('\n');

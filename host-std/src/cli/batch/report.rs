@@ -3,14 +3,15 @@
 //! Numbers of 256 bits are texts, `0x` and hexadecimal digits without leading zeros; addresses, hashes and bytes have all digits.
 
 use crate::batch::{
-    BatchEnvironment, ExecutionResult, FinishedBatch, Halt, SystemEnvironment, TransactionOutcome,
+    BatchEnvironment, ExecutionResult, FinishedBatch, SystemEnvironment, TransactionOutcome,
 };
+use crate::cli::outcome::describe;
+use crate::cli::walk::FatalError;
 use crate::events::Event;
 use crate::hex::Hex;
 use crate::pubdata::{L2ToL1Log, LogTree, StateDiff, keccak};
 use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use crate::transaction::{EIP_712, EIP_1559, EIP_2930, LEGACY, PRIORITY, Transaction, UPGRADE};
-use core::fmt;
 use eravm_core::{Address, StorageChange, Word};
 use primitive_types::U256;
 use serde::Serialize;
@@ -130,23 +131,6 @@ pub(super) struct LogReport {
     pub(super) tx_number: u16,
 }
 
-/// Why a batch was not finished.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct FatalError {
-    /// Where in the file: a transaction or a block; none for the end of the batch.
-    pub(super) place: Option<String>,
-    pub(super) message: String,
-}
-
-impl fmt::Display for FatalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Some(place) => write!(f, "the batch was not finished: {place}: {}", self.message),
-            None => write!(f, "the batch could not be finished: {}", self.message),
-        }
-    }
-}
-
 impl BatchReport {
     pub(super) fn new(system: &SystemEnvironment, batch: &BatchEnvironment) -> Self {
         Self {
@@ -213,40 +197,6 @@ impl BatchReport {
     /// How many transactions have a status.
     pub(super) fn count(&self, status: &str) -> usize {
         self.transactions.iter().filter(|transaction| transaction.status == status).count()
-    }
-}
-
-/// The status, the reason and what was returned.
-fn describe(result: &ExecutionResult) -> (&'static str, Option<String>, &[u8]) {
-    match result {
-        ExecutionResult::Success { output } => ("success", None, output),
-        ExecutionResult::Revert(reason) => ("reverted", Some(reason.to_string()), reason.data()),
-        ExecutionResult::Halt(halt) => {
-            let hint = match halt {
-                Halt::Bootloader { reason, .. } => hint(reason.data()),
-                _ => None,
-            };
-            let hint = hint.map_or_else(String::new, |hint| format!(": {hint}"));
-            ("halted", Some(format!("{halt}{hint}")), &[])
-        }
-    }
-}
-
-/// What the errors say with which system contracts refuse a transaction most often, and what to do.
-fn hint(data: &[u8]) -> Option<String> {
-    let (selector, arguments) = data.split_first_chunk::<4>()?;
-    let (words, []) = arguments.as_chunks::<32>() else { return None };
-    let [first, second] = words else { return None };
-    let [first, second] = [first, second].map(|word| U256::from(Word::from_be_bytes(word)));
-    let is = |signature: &str| keccak(&[signature.as_bytes()]).starts_with(selector);
-    if is("ValueMismatch(uint256,uint256)") {
-        Some(format!("{first} is not {second}; if that is the nonce, leave `nonce` out"))
-    } else if is("InsufficientFunds(uint256,uint256)") {
-        Some(format!(
-            "{first} wei are needed and {second} are there; raise `balance` of the sender in state.accounts"
-        ))
-    } else {
-        None
     }
 }
 
