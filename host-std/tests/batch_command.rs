@@ -513,3 +513,67 @@ fn damaged_files_are_refused_or_run() {
     assert_eq!(refused + planned, 1200);
     assert!(refused > 100 && planned > 10, "{refused} refused, {planned} planned");
 }
+
+/// A protocol upgrade, a payment, and money that comes from L1.
+fn from_both_layers(content: &str) -> String {
+    let batch = json!({
+        "pubdata": {"content": content},
+        "transactions": [
+            {"type": "upgrade", "to": "bob", "gas": 72_000_000},
+            {"from": "alice", "to": "bob", "value": "1 ether"},
+            {"type": "priority", "from": "carol", "to": "bob", "value": "2 ether", "to_mint": "3 ether"},
+        ],
+    });
+    batch.to_string()
+}
+
+#[test]
+fn transactions_from_l1_are_announced_to_l1_and_bring_money() {
+    for version in VERSIONS {
+        let Some(bundle) = bundle(version) else { return };
+        let report = run_text(&bundle, &from_both_layers("full")).expect(0).json();
+        check(&report);
+        assert_eq!(statuses(&report), ["success"; 3], "{version}");
+        let [upgrade, payment, priority] = &list(&report, "transactions")[..] else {
+            panic!("{report}");
+        };
+        assert_eq!([fee(upgrade), number(&upgrade["nonce"])], [0, version.into()]);
+        assert_eq!(balance(&report, &address("bob")), Some(3 * ETHER), "{version}");
+        assert_eq!(balance(&report, &address("alice")), Some(999 * ETHER - fee(payment)));
+        // What was minted, not sent and not paid goes back to who sent it.
+        assert_eq!(balance(&report, &address("carol")), Some(ETHER - fee(priority)));
+        let logs = list(&report["batch"], "user_logs").iter();
+        let announced: Vec<_> =
+            logs.map(|log| (text(&log["key"]), number(&log["value"]))).collect();
+        let hashes = [upgrade, priority].map(|row| (text(&row["hash"]), 1));
+        assert_eq!(announced, hashes, "{version}");
+    }
+}
+
+#[test]
+fn a_validium_publishes_the_hash_of_its_state_diffs() {
+    for version in VERSIONS {
+        let Some(bundle) = bundle(version) else { return };
+        let [rollup, validium] = ["full", "hash"]
+            .map(|content| run_text(&bundle, &from_both_layers(content)).expect(0).json());
+        // Only what is published is another thing.
+        assert_eq!(validium["transactions"], rollup["transactions"], "{version}");
+        for what in ["state_diffs", "user_logs", "events", "log_root"] {
+            assert_eq!(validium["batch"][what], rollup["batch"][what], "{version}: {what}");
+        }
+        let mut encoded = Vec::new();
+        for diff in list(&validium["batch"], "state_diffs") {
+            let mut record = parse_address(text(&diff["address"])).unwrap().0.to_vec();
+            record.extend(word(&diff["key"]).to_be_bytes());
+            record.extend(decode_hex(text(&diff["derived_key"])).unwrap());
+            record.extend(diff["enumeration_index"].as_u64().unwrap().to_be_bytes());
+            record.extend(word(&diff["initial_value"]).to_be_bytes());
+            record.extend(word(&diff["final_value"]).to_be_bytes());
+            record.resize(272, 0);
+            encoded.extend(record);
+        }
+        let hash = eravm_core::precompiles::keccak256(&mut [&encoded[..]].into_iter());
+        let published = format!("0x{}", common::digits(&hash));
+        assert_eq!(validium["batch"]["pubdata"], *published, "{version}");
+    }
+}
