@@ -129,3 +129,105 @@ fn wrong_inputs_are_named() {
         assert!(finished.stdout.is_empty(), "{arguments:?}");
     }
 }
+
+/// A transaction that deploys EVM code.
+fn deployment(code: &[u8]) -> String {
+    let length = u8::try_from(code.len()).expect("it is short");
+    // PUSH1 length, PUSH1 12, PUSH1 0, CODECOPY, PUSH1 length, PUSH1 0, RETURN
+    let init = [0x60, length, 0x60, 12, 0x60, 0, 0x39, 0x60, length, 0x60, 0, 0xf3];
+    let digits = common::digits(&[&init[..], code].concat());
+    format!(r#"{{"from": "alice", "data": "0x{digits}"}}"#)
+}
+
+/// Where it goes.
+fn deployed(system: &str, batch: &str) -> Vec<String> {
+    let report = eravm(&["batch", "--json", "--system", system, "--batch", batch]).expect(0).json();
+    let rows = report["transactions"].as_array().unwrap();
+    let addresses = rows.iter().flat_map(|row| row["deployed"].as_array().unwrap());
+    addresses.map(|address| address.as_str().unwrap().to_owned()).collect()
+}
+
+/// Place in the code and name of each opcode.
+fn opcodes(trace: &Value) -> Vec<(u64, &str, u64)> {
+    assert_eq!(trace["omittedSteps"], 0);
+    let steps = trace["structLogs"].as_array().unwrap().iter();
+    let numbers = |step: &Value, name: &str| step[name].as_u64().unwrap();
+    steps
+        .map(|step| (numbers(step, "pc"), step["op"].as_str().unwrap(), numbers(step, "depth")))
+        .collect()
+}
+
+#[test]
+fn the_opcodes_of_evm_code_are_shown() {
+    // Twice round a loop; copies its code, data of a PUSH with 0x5b in it, and stops.
+    let looping = [
+        0x60, 2, 0x5b, 0x60, 1, 0x90, 0x03, 0x80, 0x60, 2, 0x57, 0x60, 20, 0x60, 0, 0x60, 0, 0x39,
+        0x61, 0x5b, 0x5b, 0,
+    ];
+    // Jumps to where no JUMPDEST is.
+    let failing = [0x60, 4, 0x56, 0x5b, 0x01];
+    for version in [28, 29] {
+        let Some(system) = corpus(&format!("contracts/v{version}.tar.gz")) else { return };
+        let folder = Folder::new();
+        let [looping, failing] = [&looping[..], &failing].map(deployment);
+        let both = format!(r#"{{"transactions": [{looping}, {failing}]}}"#);
+        let [looper, failer] = &deployed(&system, &folder.file("both.json", &both))[..] else {
+            panic!("two are deployed");
+        };
+        // Calls the looper: PUSH1 0 five times, PUSH20, GAS, CALL, STOP.
+        let mut caller = vec![0x60, 0, 0x60, 0, 0x60, 0, 0x60, 0, 0x60, 0, 0x73];
+        caller.extend(eravm_host::decode_hex(looper).unwrap());
+        caller.extend([0x5a, 0xf1, 0]);
+        let caller = deployment(&caller);
+        let three = format!(r#"{{"transactions": [{looping}, {failing}, {caller}]}}"#);
+        let addresses = deployed(&system, &folder.file("three.json", &three));
+        let calling = &addresses[2];
+        let calls = [failer, calling].map(|to| format!(r#"{{"from": "alice", "to": "{to}"}}"#));
+        let all = format!(
+            r#"{{"transactions": [{looping}, {failing}, {caller}, {}]}}"#,
+            calls.join(", ")
+        );
+        let file = folder.file("all.json", &all);
+        let traces = json(&system, &file, &["--all", "--tracer", "evm"]);
+        let of = |index: usize| opcodes(&traces[index]["result"]);
+        let push = |at, depth| (at, "PUSH1", depth);
+        let init = [push(0, 1), push(2, 1), push(4, 1), (6, "CODECOPY", 1), push(7, 1), push(9, 1)];
+        for index in 0..3 {
+            assert_eq!(of(index), [&init[..], &[(11, "RETURN", 1)]].concat(), "{version}");
+        }
+        // The jump fails.
+        assert_eq!(of(3), [push(0, 1), (2, "JUMP", 1)], "{version}");
+        assert_eq!(traces[3]["status"], "reverted");
+        let round = [
+            (2, "JUMPDEST", 2),
+            push(3, 2),
+            (5, "SWAP1", 2),
+            (6, "SUB", 2),
+            (7, "DUP1", 2),
+            push(8, 2),
+            (10, "JUMPI", 2),
+        ];
+        let end = [push(11, 2), push(13, 2), push(15, 2), (17, "CODECOPY", 2), (18, "PUSH2", 2)];
+        let outer: Vec<_> = (0..5).map(|index| push(2 * index, 1)).collect();
+        let expected = [
+            &outer[..],
+            &[(10, "PUSH20", 1), (31, "GAS", 1), (32, "CALL", 1), push(0, 2)],
+            &round,
+            &round,
+            &end,
+            &[(21, "STOP", 2), (33, "STOP", 1)],
+        ];
+        assert_eq!(of(4), expected.concat(), "{version}");
+        let shown = text(&system, &file, &["--tx", "4", "--tracer", "evm", "--max-opcodes", "10"]);
+        let lines: Vec<_> = shown.lines().skip(1).collect();
+        assert_eq!(lines[0], calling);
+        assert!(
+            lines.contains(&"     32 CALL") && lines.contains(&format!("  {looper}").as_str()),
+            "{shown}"
+        );
+        assert!(shown.ends_with("opcodes were not kept)\n"), "{shown}");
+    }
+    let Some(system) = corpus("contracts/v27.tar.gz") else { return };
+    let old = ["trace", "--system", &system, "--batch", TRANSFER, "--tracer", "evm"];
+    assert!(eravm(&old).expect(2).stderr.contains("protocol version 28 or later"));
+}

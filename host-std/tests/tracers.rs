@@ -12,7 +12,8 @@ use eravm_host::batch::{
 use eravm_host::golden::format::{Op, Transaction as Row};
 use eravm_host::golden::{Code, Golden};
 use eravm_host::tracers::{
-    Call, CallError, CallKind, CallLimits, CallTracer, PrestateTracer, StateLimits, TouchedState,
+    Call, CallError, CallKind, CallLimits, CallTracer, EvmStep, EvmTracer, PrestateTracer,
+    StateLimits, TouchedState,
 };
 use eravm_host::transaction::Transaction;
 use eravm_host::validation::{ValidationParameters, ValidationTracer};
@@ -397,4 +398,57 @@ fn recorded_transactions_keep_the_rules_of_validation() {
         });
     }
     assert!(transactions > 100, "{transactions}");
+}
+
+/// Whether a frame ends with it.
+fn ends(step: &EvmStep) -> bool {
+    // STOP, RETURN, REVERT, INVALID, SELFDESTRUCT
+    [0x00, 0xf3, 0xfd, 0xfe, 0xff].contains(&step.opcode.0)
+}
+
+/// Whether an opcode may follow another one in the same frame.
+fn follows(step: &EvmStep, last: &EvmStep) -> bool {
+    let next = last.pc + 1 + u32::from(last.opcode.push_bytes());
+    // JUMP and JUMPI go to a JUMPDEST.
+    let is_jump = [0x56, 0x57].contains(&last.opcode.0) && step.opcode.0 == 0x5b;
+    (step.pc == next && last.opcode.0 != 0x56) || is_jump
+}
+
+#[test]
+fn opcodes_of_evm_code_follow_each_other() {
+    let Some(golden) = golden("goldens/evm") else { return };
+    let system = golden.0.batch.system_environment(&golden.1).expect("there is code");
+    let emulator = system.evm_emulator.expect("it runs EVM code").program;
+    let tracer = |_: &Transaction| EvmTracer::new(emulator.clone(), usize::MAX);
+    let (mut opcodes, mut jumps) = (0, 0);
+    run(&golden, tracer, |ran, tracer, _| {
+        let succeeded = matches!(ran.done.outcome.result, ExecutionResult::Success { .. });
+        // The last opcode of each frame that is open.
+        let mut open: Vec<EvmStep> = Vec::new();
+        let trace = tracer.finish();
+        for step in &trace.steps {
+            let depth = step.depth as usize;
+            while open.len() > depth {
+                let last = open.pop().unwrap();
+                assert!(ends(&last) || !succeeded, "{}: {last:?}, {step:?}", ran.name);
+            }
+            // What ends a frame at the same depth is followed by another frame.
+            if open.len() == depth && open.last().is_some_and(ends) {
+                open.pop();
+            }
+            match open.get(depth - 1) {
+                None => assert_eq!((step.pc, open.len()), (0, depth - 1), "{}", ran.name),
+                Some(last) => {
+                    assert!(follows(step, last), "{}: {step:?} after {last:?}", ran.name);
+                    assert_eq!(step.address, last.address);
+                    open.pop();
+                    jumps += u64::from(step.opcode.0 == 0x5b);
+                }
+            }
+            open.push(*step);
+        }
+        assert!(open.iter().all(ends) || !succeeded, "{}: {open:?}", ran.name);
+        opcodes += trace.steps.len();
+    });
+    assert!(opcodes > 1000 && jumps > 50, "{opcodes} {jumps}");
 }

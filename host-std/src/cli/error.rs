@@ -47,6 +47,7 @@ pub(super) enum CliError {
         index: usize,
         count: usize,
     },
+    NoEmulator,
     OptionOfTracer {
         option: &'static str,
         tracers: &'static str,
@@ -105,6 +106,9 @@ impl fmt::Display for CliError {
                 f,
                 "--tx: there is no transaction {index} in {}: it has {count}, counted from 0",
                 shown(file)
+            ),
+            Self::NoEmulator => f.write_str(
+                "--tracer evm: --system has no EVM emulator that can be followed: take contracts of protocol version 28 or later",
             ),
             Self::OptionOfTracer { option, tracers } => {
                 write!(f, "{option}: only --tracer {tracers} has this limit")

@@ -26,5 +26,7 @@ pub const SYSTEM_CONTEXT: Address = system_address(0x800b);
 pub const EVENT_WRITER: Address = system_address(0x800d);
 /// `Keccak256`: computes the hash.
 pub const KECCAK256: Address = system_address(0x8010);
+/// `CodeOracle`: returns code.
+pub const CODE_ORACLE: Address = system_address(0x8012);
 /// `EvmHashesStorage`: the hashes of EVM code that the EVM knows.
 pub const EVM_HASHES_STORAGE: Address = system_address(0x8015);

@@ -1,6 +1,7 @@
 //! Tracers of transactions in a batch: which calls they made, and which state they found and left.
 //!
-//! [`CallTracer`] gives a tree of far calls, [`PrestateTracer`] accounts and slots. Both are made for
+//! [`CallTracer`] gives a tree of far calls, [`PrestateTracer`] accounts and slots, [`EvmTracer`] the opcodes of EVM code that the emulator
+//! executes. They are made for
 //! [`BatchExecutor::trace_transaction`](crate::batch::BatchExecutor::trace_transaction), alone or as a pair; the JSON is that of geth's
 //! `callTracer` and `prestateTracer`, with what EraVM has besides. What they keep is bounded, and what is left out is said.
 //!
@@ -26,6 +27,9 @@ mod call;
 mod call_json;
 mod call_text;
 mod call_tracer;
+mod evm_opcode;
+mod evm_tracer;
+mod evm_view;
 mod prestate_tracer;
 mod touched;
 mod touched_json;
@@ -33,6 +37,8 @@ mod touched_text;
 
 pub use call::{Call, CallError, CallKind, CallTrace, Data};
 pub use call_tracer::{CallLimits, CallTracer, MAX_CALL_DEPTH};
+pub use evm_opcode::EvmOpcode;
+pub use evm_tracer::{EvmStep, EvmTrace, EvmTracer};
 pub use prestate_tracer::{PrestateTracer, StateLimits};
 pub use touched::{Change, TouchedAccount, TouchedState};
 pub use touched_json::{AccountView, DiffView};

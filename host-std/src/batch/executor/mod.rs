@@ -181,6 +181,11 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         &self.observer
     }
 
+    /// The system's environment.
+    pub const fn system(&self) -> &SystemEnvironment {
+        &self.system
+    }
+
     /// The batch's environment.
     pub const fn environment(&self) -> &BatchEnvironment {
         &self.batch

@@ -41,7 +41,18 @@ pub(super) struct Limits {
         help_heading = "Limits of --tracer prestate and diff; what is left out is counted"
     )]
     max_accounts: Option<usize>,
+    /// Opcodes [default: 1000000]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = parse_number::<usize>,
+        help_heading = "Limits of --tracer evm; what is left out is counted"
+    )]
+    max_opcodes: Option<usize>,
 }
+
+/// Opcodes that are kept by default.
+const MAX_OPCODES: usize = 1_000_000;
 
 impl Limits {
     /// Refuses limits of other tracers.
@@ -57,14 +68,18 @@ impl Limits {
             ("--max-slots", self.max_slots.is_some()),
             ("--max-accounts", self.max_accounts.is_some()),
         ];
-        let (of_others, tracers): (&[_], _) = match tracer {
-            Tracer::Call => (&of_state, "prestate or diff"),
-            Tracer::Prestate | Tracer::Diff => (&of_calls, "call"),
-        };
-        match of_others.iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(CliError::OptionOfTracer { option, tracers }),
-            None => Ok(()),
+        let of_evm = [("--max-opcodes", self.max_opcodes.is_some())];
+        let all: [(&[_], _, _); 3] = [
+            (&of_calls, "call", matches!(tracer, Tracer::Call)),
+            (&of_state, "prestate or diff", matches!(tracer, Tracer::Prestate | Tracer::Diff)),
+            (&of_evm, "evm", matches!(tracer, Tracer::Evm)),
+        ];
+        for (options, tracers, _) in all.into_iter().filter(|(_, _, is_its_own)| !is_its_own) {
+            if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) {
+                return Err(CliError::OptionOfTracer { option, tracers });
+            }
         }
+        Ok(())
     }
 
     pub(super) fn of_calls(&self) -> CallLimits {
@@ -76,6 +91,10 @@ impl Limits {
             bytes: self.max_data.unwrap_or(default.bytes),
             all_bytes: self.max_all_data.unwrap_or(default.all_bytes),
         }
+    }
+
+    pub(super) fn of_evm(&self) -> usize {
+        self.max_opcodes.unwrap_or(MAX_OPCODES)
     }
 
     pub(super) fn of_state(&self) -> StateLimits {
@@ -112,6 +131,7 @@ mod tests {
             ("Bytes of all calldata and output", all_bytes),
             ("Slots", slots),
             ("Accounts", accounts),
+            ("Opcodes", limits.of_evm()),
         ] {
             assert!(help.contains(&format!("{what} [default: {default}]")), "{what}: {help}");
         }

@@ -52,6 +52,8 @@ enum Tracer {
     Prestate,
     /// Accounts and slots that are changed, before and after
     Diff,
+    /// The opcodes of EVM code, since protocol version 28
+    Evm,
 }
 
 /// Traces transactions.

@@ -3,8 +3,9 @@
 use super::Tracer;
 use super::limits::Limits;
 use crate::batch::TransactionOutcome;
+use crate::cli::error::CliError;
 use crate::cli::walk::{End, Turn, Walk, fatal};
-use crate::tracers::{Call, CallTracer, PrestateTracer, TouchedState};
+use crate::tracers::{Call, CallTracer, EvmTrace, EvmTracer, PrestateTracer, TouchedState};
 use core::fmt;
 use serde::{Serialize, Serializer};
 
@@ -14,6 +15,7 @@ pub(super) enum Traced {
     Calls(Call),
     Prestate(TouchedState),
     Diff(TouchedState),
+    Evm(EvmTrace),
 }
 
 /// Runs a transaction with a tracer.
@@ -29,6 +31,15 @@ pub(super) fn trace(
         let root = calls.finish().into_root(turn.transaction, &done);
         return Ok((done, Traced::Calls(root)));
     }
+    if tracer == Tracer::Evm {
+        let system = walk.executor.system();
+        let can_follow = system.protocol >= EvmTracer::FIRST_PROTOCOL;
+        let emulator = system.evm_emulator.as_ref().filter(|_| can_follow);
+        let emulator = emulator.ok_or(CliError::NoEmulator)?.program.clone();
+        let mut opcodes = EvmTracer::new(emulator, limits.of_evm());
+        let done = walk.run(turn, &mut opcodes)?;
+        return Ok((done, Traced::Evm(opcodes.finish())));
+    }
     let mut touched = PrestateTracer::new(turn.transaction, limits.of_state());
     let done = walk.run(turn, &mut touched)?;
     let state = touched.finish(&mut walk.executor);
@@ -41,7 +52,7 @@ impl Traced {
     /// Touches of state that were not kept, if there are any.
     pub(super) fn omitted_touches(&self) -> Option<u64> {
         match self {
-            Self::Calls(_) => None,
+            Self::Calls(_) | Self::Evm(_) => None,
             Self::Prestate(state) | Self::Diff(state) => {
                 Some(state.omitted).filter(|omitted| *omitted > 0)
             }
@@ -55,6 +66,7 @@ impl fmt::Display for Traced {
             Self::Calls(root) => fmt::Display::fmt(root, f),
             Self::Prestate(state) => fmt::Display::fmt(&state.prestate_text(), f),
             Self::Diff(state) => fmt::Display::fmt(&state.diff_text(), f),
+            Self::Evm(trace) => fmt::Display::fmt(trace, f),
         }
     }
 }
@@ -65,6 +77,7 @@ impl Serialize for Traced {
             Self::Calls(root) => root.serialize(serializer),
             Self::Prestate(state) => state.prestate().serialize(serializer),
             Self::Diff(state) => state.diff().serialize(serializer),
+            Self::Evm(trace) => trace.serialize(serializer),
         }
     }
 }
