@@ -577,3 +577,57 @@ fn a_validium_publishes_the_hash_of_its_state_diffs() {
         assert_eq!(validium["batch"]["pubdata"], *published, "{version}");
     }
 }
+
+/// keccak256 of some bytes, as the address that is in its lower 20.
+fn hashed_address(bytes: &[u8]) -> Address {
+    let hash = eravm_core::precompiles::keccak256(&mut [bytes].into_iter());
+    Word::from_be_bytes(&hash).to_address()
+}
+
+#[test]
+fn evm_code_creates_contracts_and_calls_those_of_the_other_machine() {
+    // PUSH1 0 three times, CREATE, PUSH1 0, SSTORE;
+    // PUSH1 7, PUSH1 0 three times, CREATE2, PUSH1 1, SSTORE;
+    // PUSH1 0 five times, PUSH3 0x20000, GAS, CALL, PUSH1 2, SSTORE, STOP
+    let code =
+        "600060006000f06000556007600060006000f560015560006000600060006000620200005af160025500";
+    let length = code.len() / 2;
+    let init = format!("60{length:02x}600c60003960{length:02x}6000f3");
+    for version in [27, 28, 29] {
+        let Some(bundle) = bundle(version) else { return };
+        let counter = {
+            let source = include_str!("../examples/batches/counter.asm");
+            let code = eravm_core::asm::assemble(source).expect("it assembles").bytecode;
+            format!("0x{}", common::digits(&code))
+        };
+        // The first contract that alice deploys: RLP of her address and the nonce 0.
+        let creator = hashed_address(&[&[0xd6, 0x94], &address("alice").0[..], &[0x80]].concat());
+        let batch = json!({
+            "state": {"accounts": {"0x20000": {"code": counter, "storage": {"0": 41}}}},
+            "transactions": [
+                {"from": "alice", "data": format!("0x{init}{code}")},
+                {"from": "alice", "to": format!("{creator:?}")},
+            ],
+        });
+        let report = run_text(&bundle, &batch.to_string()).expect(0).json();
+        check(&report);
+        assert_eq!(statuses(&report), ["success"; 2], "{version}: {report}");
+        // By the EVM's rules: the first nonce of a contract is 1, and the hash of the code is that of nothing.
+        let first = hashed_address(&[&[0xd6, 0x94], &creator.0[..], &[1]].concat());
+        let nothing = eravm_core::precompiles::keccak256(&mut [&[][..]].into_iter());
+        let salt = Word::from_u64(7).to_be_bytes();
+        let second = hashed_address(&[&[0xff], &creator.0[..], &salt, &nothing].concat());
+        let deployed: Vec<_> = list(&report, "transactions")
+            .iter()
+            .flat_map(|row| list(row, "deployed"))
+            .map(|address| parse_address(text(address)).unwrap())
+            .collect();
+        assert_eq!(deployed, [creator, first, second], "{version}");
+        let slot = |number| written(&report, (creator, Word::from_u64(number)));
+        let created = [first, second].map(|address| Some(Word::from_address(&address)));
+        assert_eq!([slot(0), slot(1)], created);
+        assert_eq!(slot(2), Some(Word::ONE), "the call succeeds");
+        let counter = (parse_address("0x20000").unwrap(), Word::ZERO);
+        assert_eq!(written(&report, counter), Some(Word::from_u64(42)), "{version}");
+    }
+}
