@@ -1,7 +1,7 @@
 //! All cases of the comparison.
 
 use crate::case::Case;
-use crate::deployments::System;
+use crate::deployments::{DEPEND_ON_DST1, System};
 use crate::engines::interpreter::Interpreter;
 use crate::workloads::{self, Per, Workload};
 use crate::{batch, corpus, engines, first_call, replay};
@@ -73,7 +73,7 @@ pub fn all() -> Result<Cases, Box<dyn Error>> {
         Ok(first_call::decoding("decode_largest", &corpus::largest_contract(&folder)?))
     }));
     plans.extend(deployments(&corpus)?);
-    plans.extend(batches(&corpus));
+    plans.extend(batches(&corpus)?);
     for folder in GOLDENS {
         plans.extend(goldens(&corpus.join(folder))?);
     }
@@ -113,28 +113,44 @@ fn deployments(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
     Ok(plans.collect())
 }
 
-fn batches(corpus: &Path) -> Vec<Plan> {
-    type Make = fn(&Batches, &Path) -> Result<Scenario, Box<dyn Error>>;
-    let scenarios: [(&str, Make); 3] = [
-        ("transfers_100", |batches, _| batches.transfers(100)),
-        ("transfers_1000", |batches, _| batches.transfers(1000)),
-        ("erc20_transfers_100", |batches, corpus| batches.erc20_transfers(corpus, 100)),
+/// Makes the scenario of a batch.
+type Make = Rc<dyn Fn(&Batches) -> Result<Scenario, Box<dyn Error>>>;
+
+fn batches(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
+    let folder = corpus.to_owned();
+    let mut scenarios: Vec<(String, Make)> = vec![
+        ("transfers_100".to_owned(), Rc::new(|batches| batches.transfers(100))),
+        ("transfers_1000".to_owned(), Rc::new(|batches| batches.transfers(1000))),
+        (
+            "erc20_transfers_100".to_owned(),
+            Rc::new(move |batches| batches.erc20_transfers(&folder, 100)),
+        ),
     ];
+    for (name, bytecode) in corpus::vm_benchmark(corpus)? {
+        if !DEPEND_ON_DST1.contains(&&*name) {
+            let name = format!("deploy_{name}");
+            let scenario = name.clone();
+            let make = move |batches: &Batches| batches.deployment(&scenario, &bytecode);
+            scenarios.push((name, Rc::new(make)));
+        }
+    }
     let contracts: Rc<OnceCell<Batches>> = Rc::default();
     let plans = scenarios.into_iter().flat_map(|(name, make)| {
         [batch::Form::Transactions, batch::Form::Full].map(|form| {
             let (contracts, corpus) = (contracts.clone(), corpus.to_owned());
-            let name = form.name_of(name);
+            let is_deployment = name.starts_with("deploy_");
+            let (name, make) = (form.name_of(&name), make.clone());
             Plan::new(name.clone(), move || {
                 if contracts.get().is_none() {
                     let _ = contracts.set(Batches::new(&corpus)?);
                 }
                 let batches = contracts.get().ok_or("the contracts were not loaded")?;
-                batch::case(&name, make(batches, &corpus)?, form)
+                // Most of the deployments run in circles until the gas is gone.
+                batch::case(&name, make(batches)?, form, !is_deployment)
             })
         })
     });
-    plans.collect()
+    Ok(plans.collect())
 }
 
 /// Code of all goldens of a folder.

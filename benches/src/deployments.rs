@@ -15,7 +15,7 @@ const IS_CONSTRUCTOR: u64 = 1;
 
 /// Bytecodes that find leftovers of `dst1` in registers. `zk_evm` 0.153.12 clears it, as protocol 31 does, so it takes
 /// another path there. `zksync_vm2` 0.5.0 does not, as protocol 30.
-const DEPEND_ON_DST1: &[&str] = &["slot_hash_collision", "write_and_decode"];
+pub(crate) const DEPEND_ON_DST1: &[&str] = &["slot_hash_collision", "write_and_decode"];
 
 /// The system contracts as they are before a golden batch.
 #[derive(Clone, Debug)]

@@ -46,7 +46,8 @@ fn batches() {
         let scenarios = [batches.transfers(2), batches.erc20_transfers(&corpus, 2)];
         for scenario in scenarios {
             let scenario = scenario.expect("a batch that can be made");
-            let mut case = batch::case("batch", scenario, form).expect("a batch that can be run");
+            let mut case =
+                batch::case("batch", scenario, form, true).expect("a batch that can be run");
             assert_eq!(case.verify(), Ok(()));
         }
     }
