@@ -7,3 +7,4 @@ pub(crate) mod pages;
 pub(crate) mod registers;
 pub(crate) mod slots;
 pub(crate) mod stack;
+pub(crate) mod watch;

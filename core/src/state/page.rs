@@ -2,9 +2,10 @@
 //!
 //! A page is 2³² words of 32 big-endian bytes that read as zero until written.
 
+use super::watch::{BLOCK_BYTES, BLOCK_SHIFT, Block, SavedBlock, Watch};
 use crate::word::Word;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -15,67 +16,11 @@ const CHUNK_BYTES: usize = 1 << 12;
 const CHUNK_SHIFT: u32 = CHUNK_BYTES.trailing_zeros();
 /// Chunks with a number below this are found by index, the others (addresses from 128 MiB) by search.
 const INDEXED_CHUNKS: usize = 1 << 15;
-/// The unit in which snapshots save what they must restore. The bootloader writes a few words in each of a dozen places for a
-/// transaction, so it is smaller than a chunk.
-const BLOCK_BYTES: usize = 1 << 10;
-const BLOCK_SHIFT: u32 = BLOCK_BYTES.trailing_zeros();
 const BLOCKS_IN_CHUNK: u64 = (CHUNK_BYTES / BLOCK_BYTES) as u64;
 /// Blocks with a number below this are in the dense part.
 const DENSE_BLOCKS: u64 = (DENSE_BYTES / BLOCK_BYTES) as u64;
-/// Blocks with a number below this are marked by index, the others by search.
-const INDEXED_BLOCKS: usize = INDEXED_CHUNKS * (CHUNK_BYTES / BLOCK_BYTES);
 
 type Chunk = [u8; CHUNK_BYTES];
-type Block = [u8; BLOCK_BYTES];
-
-/// What a block held when the newest snapshot was made.
-#[derive(Clone, Debug)]
-pub(crate) struct SavedBlock {
-    block: u64,
-    /// `None` if it had no memory yet. Then its whole chunk had none.
-    content: Option<Box<Block>>,
-}
-
-/// What a page saved for the newest snapshot.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Watch {
-    /// One bit for each saved block that is marked by index.
-    seen: Vec<u64>,
-    seen_far: BTreeSet<u64>,
-    blocks: Vec<SavedBlock>,
-}
-
-impl Watch {
-    fn of_saved(blocks: Vec<SavedBlock>) -> Self {
-        let mut watch = Self::default();
-        for saved in &blocks {
-            watch.mark(saved.block);
-        }
-        watch.blocks = blocks;
-        watch
-    }
-
-    #[inline(always)]
-    fn has_seen(&self, index: usize) -> bool {
-        self.seen.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1)
-    }
-
-    /// Marks a block as saved; false if it was already.
-    fn mark(&mut self, number: u64) -> bool {
-        let index = match usize::try_from(number) {
-            Ok(index) if index < INDEXED_BLOCKS => index,
-            _ => return self.seen_far.insert(number),
-        };
-        if self.has_seen(index) {
-            return false;
-        }
-        if index / 64 >= self.seen.len() {
-            self.seen.resize(index / 64 + 1, 0);
-        }
-        self.seen[index / 64] |= 1 << (index % 64);
-        true
-    }
-}
 
 /// A memory page.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@
 //! They nest. Small things are copied; what is large (memory, storage) is journalled from then on.
 
 use super::{EMPTY_PLACE, Event, Exit, L1Message, NearFrames, Page, Registers, Stack, Stop, Vm};
-use crate::state::page::SavedBlock;
+use crate::state::watch::SavedBlock;
 use alloc::vec::Vec;
 use core::fmt;
 

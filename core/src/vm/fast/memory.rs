@@ -118,7 +118,7 @@ pub(super) fn heap_write<
         if INCREMENT {
             return retract::<THREADED>(vm, ip, SPARE, charged, status);
         }
-        return write_hook(vm, ip, SPARE, charged, status);
+        return write_hook(vm, ip, charged, status, address);
     }
     let page = vm.pages.at_mut(place);
     if FAR {
@@ -148,12 +148,10 @@ pub(super) fn heap_write<
 
 /// Does a write to the hook. The bootloader writes there some sixty times in a transaction.
 #[inline(never)]
-fn write_hook(vm: &mut Vm, ip: Ip, _: Spare, charged: Meter, status: u32) -> Signal {
+fn write_hook(vm: &mut Vm, ip: Ip, charged: Meter, status: u32, address: u32) -> Signal {
     park(vm, ip.next(), charged, status);
     let value = vm.source(ip.op().src1);
-    if let Some(address) = vm.settings.hook_address {
-        vm.write_heap::<false>(address, &value);
-    }
+    vm.write_heap::<false>(address, &value);
     if vm.stop.is_some() {
         return Signal::Stopped;
     }

@@ -1,0 +1,64 @@
+//! What a page saves for the newest snapshot.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// The unit in which is saved what must be restored. The bootloader writes a few words in each of a dozen places for a transaction,
+/// so it is smaller than what memory is kept in.
+pub(super) const BLOCK_BYTES: usize = 1 << 10;
+pub(super) const BLOCK_SHIFT: u32 = BLOCK_BYTES.trailing_zeros();
+/// Blocks with a number below this (addresses below 128 MiB) are marked by index, the others by search.
+const INDEXED_BLOCKS: usize = 1 << 17;
+
+pub(super) type Block = [u8; BLOCK_BYTES];
+
+/// What a block held when the newest snapshot was made.
+#[derive(Clone, Debug)]
+pub(crate) struct SavedBlock {
+    /// Its number.
+    pub(super) block: u64,
+    /// `None` if it had no memory yet. Then its whole chunk had none.
+    pub(super) content: Option<Box<Block>>,
+}
+
+/// What a page saved for the newest snapshot.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch {
+    /// One bit for each saved block that is marked by index.
+    seen: Vec<u64>,
+    seen_far: BTreeSet<u64>,
+    pub(super) blocks: Vec<SavedBlock>,
+}
+
+impl Watch {
+    pub(super) fn of_saved(blocks: Vec<SavedBlock>) -> Self {
+        let mut watch = Self::default();
+        for saved in &blocks {
+            watch.mark(saved.block);
+        }
+        watch.blocks = blocks;
+        watch
+    }
+
+    #[inline(always)]
+    pub(super) fn has_seen(&self, index: usize) -> bool {
+        self.seen.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1)
+    }
+
+    /// Marks a block as saved; false if it was already.
+    pub(super) fn mark(&mut self, number: u64) -> bool {
+        let index = match usize::try_from(number) {
+            Ok(index) if index < INDEXED_BLOCKS => index,
+            _ => return self.seen_far.insert(number),
+        };
+        if self.has_seen(index) {
+            return false;
+        }
+        if index / 64 >= self.seen.len() {
+            self.seen.resize(index / 64 + 1, 0);
+        }
+        self.seen[index / 64] |= 1 << (index % 64);
+        true
+    }
+}
