@@ -1,7 +1,9 @@
 //! Recovery of secp256k1 keys: half of what a plain transfer takes, so that the fastest library does it that there is.
 
-use crate::keccak::keccak;
-use eravm_core::{Address, Word};
+use crate::keccak::keccak_word;
+use eravm_core::Address;
+#[cfg(not(feature = "libsecp256k1"))]
+use eravm_core::precompiles::recover_public_key as public_key;
 
 /// The address whose key signed `digest` with (`r`, `s`), the nonce point having an odd or even y and `r` as x; `None` if there is
 /// none. What counts as a signature is said at [`Precompiles::ecrecover`](eravm_core::precompiles::Precompiles::ecrecover).
@@ -12,7 +14,7 @@ pub(crate) fn recover(
     y_is_odd: bool,
 ) -> Option<Address> {
     let key = public_key(digest, r, s, y_is_odd)?;
-    Some(Word::from_be_bytes(&keccak([&key[..]])).to_address())
+    Some(keccak_word([&key[..]]).to_address())
 }
 
 #[cfg(feature = "libsecp256k1")]
@@ -32,22 +34,13 @@ fn public_key(digest: &[u8; 32], r: &[u8; 32], s: &[u8; 32], y_is_odd: bool) -> 
     key.serialize_uncompressed().last_chunk().copied()
 }
 
-#[cfg(not(feature = "libsecp256k1"))]
-fn public_key(digest: &[u8; 32], r: &[u8; 32], s: &[u8; 32], y_is_odd: bool) -> Option<[u8; 64]> {
-    use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
-
-    let signature = Signature::from_scalars(*r, *s).ok()?;
-    let id = RecoveryId::new(y_is_odd, false);
-    let key = VerifyingKey::recover_from_prehash(digest, &signature, id).ok()?;
-    key.to_sec1_point(false).as_bytes().last_chunk().copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keccak::keccak;
     use core::convert::Infallible;
-    use eravm_core::HostTypes;
     use eravm_core::precompiles::Precompiles;
+    use eravm_core::{HostTypes, Word};
     use k256::ecdsa::SigningKey;
     use primitive_types::U256;
 

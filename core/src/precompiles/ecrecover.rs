@@ -2,11 +2,12 @@
 
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 
-/// The x and y of the key that signed `digest`; see [`Precompiles::ecrecover`](super::Precompiles::ecrecover).
+/// The x and y of the secp256k1 key that signed `digest`; what counts as a signature is said at
+/// [`Precompiles::ecrecover`](super::Precompiles::ecrecover).
 ///
 /// The reference then verifies the signature with the recovered key. That cannot fail (the key is the solution
 /// of the very equation), so it is left out.
-pub(super) fn public_key(
+pub fn public_key(
     digest: &[u8; 32],
     r: &[u8; 32],
     s: &[u8; 32],

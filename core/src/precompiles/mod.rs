@@ -47,6 +47,8 @@ mod tests;
 
 pub use abi::PrecompileAbi;
 pub use call::{MAX_INPUT_BYTES, MAX_PAIRS, PageMemory, call};
+#[cfg(feature = "ecrecover")]
+pub use ecrecover::public_key as recover_public_key;
 #[cfg(feature = "keccak256")]
 pub use keccak256::digest as keccak256;
 pub use kind::{Precompile, at_address};

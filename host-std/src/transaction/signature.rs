@@ -42,13 +42,13 @@ impl Ecdsa {
     /// # Errors
     /// If nobody can have signed it like that, or if `s` is in the upper half (EIP-2), which the default account refuses.
     pub fn recover(&self, hash: &[u8; 32]) -> Result<Address, SignatureError> {
-        let scalars = Scalars::from_scalars(self.r.to_be_bytes(), self.s.to_be_bytes());
+        let [r, s] = [self.r, self.s].map(|number| number.to_be_bytes());
+        let scalars = Scalars::from_scalars(r, s);
         let scalars = scalars.map_err(|_| SignatureError::OutOfRange)?;
         if scalars.normalize_s() != scalars {
             return Err(SignatureError::HighS);
         }
-        let (r, s) = scalars.split_bytes();
-        let signer = secp256k1::recover(hash, &r.into(), &s.into(), self.y_is_odd);
+        let signer = secp256k1::recover(hash, &r, &s, self.y_is_odd);
         signer.ok_or(SignatureError::NotRecoverable)
     }
 
