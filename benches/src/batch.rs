@@ -6,16 +6,13 @@ use crate::end_state::EndState;
 use crate::engines::{self, interpreter};
 use crate::recorder::Recorder;
 use eravm_batches::Scenario;
-use eravm_core::system_address;
 use eravm_host::batch::{BatchError, Layout, Observer};
+use eravm_host::system_contracts::addresses::BOOTLOADER;
 use eravm_host::transaction::{RecoveredSigner, Transaction};
 use std::convert::Infallible;
 use std::error::Error;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-
-/// The bootloader's address.
-const BOOTLOADER: u16 = 0x8001;
 
 /// What of a batch is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,7 +100,7 @@ fn bootloader(scenario: &Scenario, form: Form) -> Result<Call, Box<dyn Error>> {
     let system = &scenario.system;
     let code = scenario.codes.iter().find(|(hash, _)| *hash == system.bootloader.hash);
     let (_, code) = code.ok_or("the bootloader is missing")?;
-    let mut call = Call::new(system_address(BOOTLOADER), code.clone());
+    let mut call = Call::new(BOOTLOADER, code.clone());
     call.hook_address = Some(Layout::of_protocol(system.protocol).hook * 32);
     call.protocol = system.protocol;
     let emulator = system.evm_emulator.as_ref().unwrap_or(&system.default_account);

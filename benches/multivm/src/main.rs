@@ -19,8 +19,8 @@ Runs batches with vm_fast, vm_latest and our executor, in turns in one process, 
   --filter NAME  only batches whose name contains NAME (may be repeated)
   --engine NAME  only engines of this name (may be repeated), for profilers
   --rounds N     rounds per batch (default 11)
-  --once ENGINE  run each batch once, finished, with this engine alone (executor, executor+signers, vm_fast, vm_latest), and print the peak of
-                 the process's memory; give a filter that leaves one batch";
+  --once ENGINE  run each batch once, finished, with this engine alone (executor, executor+signers, vm_fast, vm_latest), and
+                 print the peak of the process's memory; give a filter that leaves one batch";
 
 struct Options {
     filters: Vec<String>,
@@ -186,6 +186,9 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
         ];
         if !options.engines.is_empty() {
             engines.retain(|engine| options.engines.iter().any(|name| name == engine.name()));
+            if engines.is_empty() {
+                return Err(format!("there is no engine {}", options.engines.join(", ")).into());
+            }
         }
         for form in Form::ALL {
             agree &= compare(&name, &mut engines, form, options.rounds);

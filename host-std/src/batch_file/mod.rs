@@ -86,6 +86,13 @@ pub struct BatchPlan {
     pub names: BTreeMap<Address, String>,
 }
 
+impl BatchPlan {
+    /// The transactions of all blocks.
+    pub fn transactions(&self) -> impl Iterator<Item = &PlannedTransaction> {
+        self.blocks.iter().flat_map(|block| &block.transactions)
+    }
+}
+
 /// A block, as far as the file says it.
 #[derive(Clone, Debug, Default)]
 pub struct PlannedBlock {

@@ -44,7 +44,7 @@ impl fmt::Display for ValueError {
 
 impl core::error::Error for ValueError {}
 
-/// A number of a type with at most 64 bits.
+/// A number of a type with at most 128 bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Number<T>(pub(crate) T);
 

@@ -19,63 +19,31 @@ use std::path::Path;
 #[derive(Debug)]
 pub(super) enum CliError {
     Artifact(ArtifactError),
-    BatchFile {
-        file: String,
-        error: BatchFileError,
-    },
+    BatchFile { file: String, error: BatchFileError },
     Bundle(BundleError),
-    Assembly {
-        file: String,
-        error: AsmError,
-    },
+    Assembly { file: String, error: AsmError },
     Builtin(AsmError),
     Calldata(HexError),
     Code(CodeError),
     ContractSyntax(String),
-    Disassembly {
-        file: String,
-        error: DisassemblyError,
-    },
+    Disassembly { file: String, error: DisassemblyError },
     Execute(ExecuteError),
     Json(serde_json::Error),
     MissingProgram(VersionedHash),
     NotText(String),
     ContractAddress(NumberError),
     Output(io::Error),
-    NoTransaction {
-        file: String,
-        index: usize,
-        count: usize,
-    },
+    NoTransaction { file: String, index: usize, count: usize },
     NoEmulator,
-    OptionOfTracer {
-        option: &'static str,
-        tracers: &'static str,
-    },
+    OptionOfTracer { option: &'static str, tracers: &'static str },
     OneShot(String),
-    Factor {
-        option: &'static str,
-        error: FactorError,
-    },
-    /// Two files are the standard input.
+    Factor { option: &'static str, error: FactorError },
     OneInput,
-    Overrides {
-        file: String,
-        error: OverridesJsonError,
-    },
+    Overrides { file: String, error: OverridesJsonError },
     Protocol(ProtocolTooOld),
-    Read {
-        file: String,
-        error: ReadError,
-    },
-    Storage {
-        file: String,
-        error: StorageFileError,
-    },
-    Write {
-        path: String,
-        error: io::Error,
-    },
+    Read { file: String, error: ReadError },
+    Storage { file: String, error: StorageFileError },
+    Write { path: String, error: io::Error },
 }
 
 impl fmt::Display for CliError {

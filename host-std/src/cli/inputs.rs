@@ -35,7 +35,7 @@ impl Inputs {
 
     /// The batch file has no transaction with this number.
     pub(super) fn no_transaction(&self, index: usize, plan: &BatchPlan) -> CliError {
-        let count = plan.blocks.iter().map(|block| block.transactions.len()).sum();
+        let count = plan.transactions().count();
         CliError::NoTransaction { file: self.batch.clone(), index, count }
     }
 }

@@ -89,9 +89,8 @@ impl Subject {
     fn load(&self, flavour: Flavour) -> Result<(OneShot, MemoryState, Transaction), CliError> {
         let overrides = self.overrides()?;
         let plan = self.inputs.plan(flavour)?;
-        let mut all = plan.blocks.iter().flat_map(|block| &block.transactions);
-        let planned =
-            all.nth(self.tx).ok_or_else(|| self.inputs.no_transaction(self.tx, &plan))?.clone();
+        let planned = plan.transactions().nth(self.tx);
+        let planned = planned.ok_or_else(|| self.inputs.no_transaction(self.tx, &plan))?.clone();
         let BatchPlan { system, batch, mut state, .. } = plan;
         let nonce = nonce_of(&planned.sender(), &mut state, &overrides)?;
         let transaction = planned.transaction(nonce).map_err(|error| self.inputs.wrong(error))?;

@@ -107,7 +107,7 @@ impl<'a> Walk<'a> {
                 self.begin_block(number, block)?;
             }
             for (planned, index) in block.transactions.iter().zip(&mut count) {
-                let nonce = self.nonce(&planned.sender());
+                let nonce = self.nonce(&planned.sender(), &planned.place)?;
                 let transaction = planned.transaction(nonce);
                 let transaction = &transaction.map_err(|error| self.inputs.wrong(error))?;
                 let turn = Turn { index, place: &planned.place, transaction };
@@ -133,11 +133,11 @@ impl<'a> Walk<'a> {
         Ok(done)
     }
 
-    /// The nonce of the next transaction of an account.
-    fn nonce(&self, account: &Address) -> Word {
+    /// The nonce of the next transaction of an account, which is at a place of the file.
+    fn nonce(&mut self, account: &Address, place: &str) -> Result<Word, End> {
         let (address, key) = nonce_slot(account);
-        let value = self.executor.vm().storage_value(&address, &key);
-        next_nonce(value.unwrap_or_else(|| self.executor.state().value(&address, &key)))
+        let value = self.executor.slot_value(&address, &key);
+        value.map(next_nonce).map_err(|error| fatal(Some(place), &error))
     }
 
     fn begin_block(&mut self, index: usize, planned: &PlannedBlock) -> Result<(), End> {

@@ -1,6 +1,7 @@
 //! Executed EVM opcodes as text, and as JSON in the form of geth's `structLogs`.
 
 use super::call_json::address;
+use super::call_tracer::MAX_CALL_DEPTH;
 use super::evm_tracer::{EvmStep, EvmTrace};
 use core::fmt::{self, Display};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -10,9 +11,9 @@ impl Display for EvmTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut last = None;
         for EvmStep { address: of, depth, pc, opcode } in &self.steps {
-            let indent = usize::try_from(*depth).unwrap_or(usize::MAX).min(1024) * 2;
+            let indent = usize::try_from(*depth).unwrap_or(usize::MAX).min(MAX_CALL_DEPTH) * 2;
             if last != Some((of, depth)) {
-                writeln!(f, "{:1$}{2}", "", indent - 2, address(of))?;
+                writeln!(f, "{:1$}{2}", "", indent.saturating_sub(2), address(of))?;
                 last = Some((of, depth));
             }
             writeln!(f, "{:1$}{pc:5} {opcode}", "", indent)?;

@@ -46,9 +46,8 @@ fn run_plan(
     trace: Option<&Trace>,
     report: &mut BatchReport,
 ) -> Result<(), End> {
+    let mut progress = Progress::new(plan.transactions().count());
     let BatchPlan { system, batch, state, pubdata, blocks, .. } = plan;
-    let count = blocks.iter().map(|block| block.transactions.len()).sum();
-    let mut progress = Progress::new(count);
     let mut walk = Walk::new(inputs, system, batch, state)?;
     let ergs = walk.executor.signals().ergs;
     walk.visit(&blocks, |walk, turn| {

@@ -6,6 +6,9 @@ use crate::number::parse_number;
 use crate::tracers::{CallLimits, StateLimits};
 use clap::Args;
 
+/// Heading of the options for two tracers.
+const OF_STATE: &str = "Limits of --tracer prestate and diff; what is left out is counted";
+
 /// What a trace keeps at most. The rest is counted.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits of --tracer call; what is left out is counted")]
@@ -30,7 +33,7 @@ pub(super) struct Limits {
         long,
         value_name = "N",
         value_parser = parse_number::<usize>,
-        help_heading = "Limits of --tracer prestate and diff; what is left out is counted"
+        help_heading = OF_STATE
     )]
     max_slots: Option<usize>,
     /// Accounts [default: 10000]
@@ -38,7 +41,7 @@ pub(super) struct Limits {
         long,
         value_name = "N",
         value_parser = parse_number::<usize>,
-        help_heading = "Limits of --tracer prestate and diff; what is left out is counted"
+        help_heading = OF_STATE
     )]
     max_accounts: Option<usize>,
     /// Opcodes [default: 1000000]
@@ -57,6 +60,9 @@ const MAX_OPCODES: usize = 1_000_000;
 impl Limits {
     /// Refuses limits of other tracers.
     pub(super) fn check(&self, tracer: Tracer) -> Result<(), CliError> {
+        const CALL: &str = "call";
+        const STATE: &str = "prestate or diff";
+        const EVM: &str = "evm";
         let of_calls = [
             ("--only-top-call", self.only_top_call),
             ("--max-calls", self.max_calls.is_some()),
@@ -69,12 +75,12 @@ impl Limits {
             ("--max-accounts", self.max_accounts.is_some()),
         ];
         let of_evm = [("--max-opcodes", self.max_opcodes.is_some())];
-        let all: [(&[_], _, _); 3] = [
-            (&of_calls, "call", matches!(tracer, Tracer::Call)),
-            (&of_state, "prestate or diff", matches!(tracer, Tracer::Prestate | Tracer::Diff)),
-            (&of_evm, "evm", matches!(tracer, Tracer::Evm)),
-        ];
-        for (options, tracers, _) in all.into_iter().filter(|(_, _, is_its_own)| !is_its_own) {
+        let of_others: [(&[_], _); 2] = match tracer {
+            Tracer::Call => [(&of_state, STATE), (&of_evm, EVM)],
+            Tracer::Prestate | Tracer::Diff => [(&of_calls, CALL), (&of_evm, EVM)],
+            Tracer::Evm => [(&of_calls, CALL), (&of_state, STATE)],
+        };
+        for (options, tracers) in of_others {
             if let Some((option, _)) = options.iter().find(|(_, is_given)| *is_given) {
                 return Err(CliError::OptionOfTracer { option, tracers });
             }

@@ -60,8 +60,7 @@ enum Tracer {
 pub(super) fn run(args: &TraceArgs) -> Result<u8, CliError> {
     args.limits.check(args.tracer)?;
     let plan = args.inputs.plan(Flavour::ProvedBatch)?;
-    let mut transactions = plan.blocks.iter().flat_map(|block| &block.transactions);
-    if !args.all && transactions.nth(args.tx).is_none() {
+    if !args.all && plan.transactions().nth(args.tx).is_none() {
         return Err(args.inputs.no_transaction(args.tx, &plan));
     }
     let mut output = Output::new(args.json, args.all);
