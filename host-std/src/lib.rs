@@ -12,6 +12,7 @@
 //! * [`tracers`] shows the calls of a transaction, and the state that it touched;
 //! * [`validation`] refuses transactions whose validation depends on what others can change;
 //! * [`batch_file`] reads batches from JSON;
+//! * [`embedded`] has the bootloader and the system contracts as native code;
 //! * [`oneshot`] makes calls and estimates gas;
 //! * [`programs`] holds the example that `eravm run` runs when it is given none.
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ pub mod artifact;
 pub mod batch;
 pub mod batch_file;
 pub mod cli;
+pub mod embedded;
 pub mod events;
 mod execute;
 pub mod golden;

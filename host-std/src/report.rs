@@ -176,6 +176,9 @@ impl Report {
             Ok(Exit::Called) => {
                 (ExitKind::Suspended, Some("the watched contract was called".into()), None)
             }
+            Ok(Exit::Native) => {
+                (ExitKind::Suspended, Some("a native frame waits for its host".into()), None)
+            }
             Err(RunError::Stopped(stop)) => (ExitKind::Stopped, Some(stop.to_string()), None),
             Err(RunError::Host(fault)) => (ExitKind::Stopped, Some(fault.to_string()), None),
         };

@@ -163,3 +163,74 @@ pub trait Precompiles: HostTypes {
         )
     }
 }
+
+/// Precompiles that are lent.
+impl<H: Precompiles + ?Sized> Precompiles for &mut H {
+    fn keccak256(
+        &mut self,
+        input: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<[u8; 32], CallFault<Self::Fault>> {
+        (**self).keccak256(input)
+    }
+
+    fn sha256_rounds(
+        &mut self,
+        state: &mut [u32; 8],
+        blocks: &[[u8; 64]],
+    ) -> Result<(), CallFault<Self::Fault>> {
+        (**self).sha256_rounds(state, blocks)
+    }
+
+    fn ecrecover(
+        &mut self,
+        digest: &[u8; 32],
+        r: &[u8; 32],
+        s: &[u8; 32],
+        y_is_odd: bool,
+    ) -> Result<Option<Address>, CallFault<Self::Fault>> {
+        (**self).ecrecover(digest, r, s, y_is_odd)
+    }
+
+    fn secp256r1_verify(
+        &mut self,
+        digest: &[u8; 32],
+        r: &[u8; 32],
+        s: &[u8; 32],
+        x: &[u8; 32],
+        y: &[u8; 32],
+    ) -> Result<Option<bool>, CallFault<Self::Fault>> {
+        (**self).secp256r1_verify(digest, r, s, x, y)
+    }
+
+    fn ec_add(
+        &mut self,
+        left: &G1Point,
+        right: &G1Point,
+    ) -> Result<Option<G1Point>, CallFault<Self::Fault>> {
+        (**self).ec_add(left, right)
+    }
+
+    fn ec_mul(
+        &mut self,
+        point: &G1Point,
+        scalar: &Word,
+    ) -> Result<Option<G1Point>, CallFault<Self::Fault>> {
+        (**self).ec_mul(point, scalar)
+    }
+
+    fn ec_pairing(
+        &mut self,
+        pairs: &mut dyn Iterator<Item = Pair>,
+    ) -> Result<Option<bool>, CallFault<Self::Fault>> {
+        (**self).ec_pairing(pairs)
+    }
+
+    fn modexp(
+        &mut self,
+        base: &Word,
+        exponent: &Word,
+        modulus: &Word,
+    ) -> Result<Word, CallFault<Self::Fault>> {
+        (**self).modexp(base, exponent, modulus)
+    }
+}

@@ -5,6 +5,7 @@ mod op;
 pub(crate) use op::Op;
 
 use crate::isa::Instruction;
+use crate::vm::NATIVE_POINTS;
 use crate::word::Word;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -55,6 +56,7 @@ struct Code {
     words: Box<[Word]>,
     /// Prepared instructions, then one that stands for the end.
     ops: Box<[Op]>,
+    is_native: bool,
 }
 
 impl Program {
@@ -86,7 +88,28 @@ impl Program {
             }
         }
         ops.push(Op::end(count));
-        Ok(Self(Shared::new(Code { words: words.into_boxed_slice(), ops: ops.into_boxed_slice() })))
+        Ok(Self(Shared::new(Code {
+            words: words.into_boxed_slice(),
+            ops: ops.into_boxed_slice(),
+            is_native: false,
+        })))
+    }
+
+    /// Code that the host executes itself; see [`Exit::Native`](crate::Exit::Native). The words are what others see of it.
+    ///
+    /// # Errors
+    /// If there are more than [`MAX_CODE_WORDS`].
+    pub fn native(words: Vec<Word>) -> Result<Self, CodeError> {
+        if words.len() > MAX_CODE_WORDS {
+            return Err(CodeError::TooLong(words.len()));
+        }
+        let ops = (0..NATIVE_POINTS).map(Op::native).chain([Op::end(NATIVE_POINTS)]).collect();
+        Ok(Self(Shared::new(Code { words: words.into_boxed_slice(), ops, is_native: true })))
+    }
+
+    /// Whether the host executes it itself.
+    pub fn is_native(&self) -> bool {
+        self.0.is_native
     }
 
     /// Number of instructions in words that a program counter can reach.

@@ -94,6 +94,11 @@ impl Op {
         }
     }
 
+    /// Stands for a place where a native program waits for the host.
+    pub(super) fn native(pc: usize) -> Self {
+        Self { run: fast::threaded(fast::NATIVE), kind: fast::NATIVE, ..Self::end(pc) }
+    }
+
     /// Stands for the end of code with `count` instructions.
     pub(super) fn end(count: usize) -> Self {
         Self {

@@ -90,6 +90,14 @@ impl Forwarding {
             _ => Self::Heap,
         }
     }
+
+    pub(crate) const fn to_byte(self) -> u8 {
+        match self {
+            Self::Heap => 0,
+            Self::Pointer => 1,
+            Self::AuxHeap => 2,
+        }
+    }
 }
 
 /// First source of a far call.

@@ -1,6 +1,6 @@
 //! The careful path: any instruction in any state, as the reference does it.
 
-use super::{Signal, Stop, Vm, log, needs_host, status};
+use super::{Signal, Stop, Vm, needs_host, status};
 use crate::isa::{Dst0, DstMode, Instruction, Modifier, Opcode, SrcMode};
 use crate::semantics::{self, Binary, FatPointer, Flags, MAX_HEAP_ADDRESS, PointerOp};
 use crate::state::frame::{NearFrame, STATIC_PAGE};
@@ -261,10 +261,7 @@ impl Vm {
             Opcode::Meta => put(self, self.meta()),
             Opcode::GetContextU128 => put(self, Word::from_u128(self.frame.context_u128)),
             Opcode::SetContextU128 => self.context_u128 = src0.word.low_u128(),
-            Opcode::IncrementTxNumber => {
-                self.tx_number = self.tx_number.wrapping_add(1);
-                self.epoch = self.epoch.wrapping_add(1);
-            }
+            Opcode::IncrementTxNumber => self.next_transaction(),
             Opcode::Event => self.log_event(instruction, &operands),
             Opcode::ToL1 => self.log_to_l1(instruction, &operands),
             Opcode::TransientRead => {
@@ -473,19 +470,14 @@ impl Vm {
 
     fn log_event(&mut self, instruction: &Instruction, operands: &Operands) {
         let is_first = instruction.variant().has(Modifier::First);
-        self.push_event(operands.src0.word, operands.src1.word, is_first);
+        let (key, value) = (operands.src0.word, operands.src1.word);
+        self.push_event(self.frame.this_address, key, value, is_first);
     }
 
     fn log_to_l1(&mut self, instruction: &Instruction, operands: &Operands) {
-        self.work.l1_messages += 1;
-        self.l1_messages.push(log::L1Message {
-            address: self.frame.this_address,
-            key: operands.src0.word,
-            value: operands.src1.word,
-            is_service: instruction.variant().has(Modifier::First),
-            tx_number: self.tx_number,
-        });
-        self.push_undo(crate::state::journal::Undo::L1Message);
+        let (key, value) = (operands.src0.word, operands.src1.word);
+        let is_service = instruction.variant().has(Modifier::First);
+        self.push_message(self.frame.this_address, key, value, is_service);
     }
 
     /// Ends the run for good with the next signal.

@@ -26,6 +26,9 @@ pub enum Exit {
     /// The [watched contract](crate::Settings::watched_contract) was called: its frame is there, and its first instruction is
     /// next. Running again goes on.
     Called,
+    /// A [native](crate::Program::native) frame was entered, or is back from a call, and waits for the host to do what it does;
+    /// see [`Vm::native_point`](crate::Vm::native_point). Running again without that only suspends again.
+    Native,
 }
 
 impl Exit {

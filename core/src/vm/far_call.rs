@@ -30,6 +30,39 @@ enum Callee {
     Nothing,
 }
 
+/// A far call that somebody asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FarCall {
+    /// Which of the three.
+    pub(super) kind: Opcode,
+    /// The ABI word.
+    pub(super) abi: Tagged,
+    /// The address of the code.
+    pub(super) destination: Word,
+    /// Whether the ABI word says which shard.
+    pub(super) names_shard: bool,
+    /// Whether the callee may not write.
+    pub(super) is_static: bool,
+    /// Where the caller goes on if the callee fails.
+    pub(super) handler: u16,
+}
+
+impl FarCall {
+    /// What an instruction asks for.
+    #[inline(always)]
+    pub(super) fn of(instruction: &Instruction, operands: &Operands) -> Self {
+        let (variant, [low, middle, high, _]) = (instruction.variant(), operands.src1.word.0);
+        Self {
+            kind: instruction.opcode(),
+            abi: operands.src0,
+            destination: Word([low, middle, high & 0xffff_ffff, 0]),
+            names_shard: variant.has(Modifier::Shard),
+            is_static: variant.has(Modifier::Static),
+            handler: instruction.imm0,
+        }
+    }
+}
+
 impl Callee {
     fn of(hash: HashWord, constructor: bool, kernel: bool) -> Self {
         let masked = if kernel { Self::Nothing } else { Self::Account };
@@ -47,22 +80,20 @@ impl Callee {
 
 impl Vm {
     /// Executes a far call, which has been paid for and counted; returns whether it is a call of the watched contract.
+    #[inline(always)]
     pub(super) fn far_call<H: Host>(
         &mut self,
         host: &mut H,
-        instruction: &Instruction,
-        operands: &Operands,
+        call: FarCall,
     ) -> Result<bool, RunError<H::Fault>> {
-        let Operands { src0: Tagged { word, is_pointer }, src1, .. } = *operands;
-        let variant = instruction.variant();
-        let destination = Word([src1.word.0[0], src1.word.0[1], src1.word.0[2] & 0xffff_ffff, 0]);
+        let FarCall { kind, abi: Tagged { word, is_pointer }, destination, .. } = call;
         let called = destination.to_address();
         let to_kernel = destination.to_u64().is_some_and(|low| low < FIRST_USER_ADDRESS);
 
         let mut abi = FarCallAbi::from_word(&word);
         abi.constructor &= self.frame.is_kernel;
         abi.system &= to_kernel;
-        let shard = if variant.has(Modifier::Shard) { abi.shard } else { self.frame.shards[0] };
+        let shard = if call.names_shard { abi.shard } else { self.frame.shards[0] };
 
         // SPEC: there is one shard; calls to another fail without looking for code.
         let (hash, slot) = if shard == 0 {
@@ -134,17 +165,17 @@ impl Vm {
         let passed = abi.ergs.min(passable);
         self.ergs -= passed;
 
-        let is_static = self.frame.is_static || variant.has(Modifier::Static);
-        let (is_kernel, context_u128) = match instruction.opcode() {
+        let is_static = self.frame.is_static || call.is_static;
+        let (is_kernel, context_u128) = match kind {
             Opcode::DelegateCall => (self.frame.is_kernel, self.frame.context_u128),
             _ => (to_kernel, self.context_u128),
         };
-        let (this_address, caller) = match instruction.opcode() {
+        let (this_address, caller) = match kind {
             Opcode::DelegateCall => (self.frame.this_address, self.frame.caller),
             Opcode::MimicCall => (called, self.source(Register::R15).to_address()),
             _ => (called, self.frame.this_address),
         };
-        let this_shard = match instruction.opcode() {
+        let this_shard = match kind {
             Opcode::DelegateCall => self.frame.shards[0],
             _ => shard,
         };
@@ -175,7 +206,7 @@ impl Vm {
         frame.aux_heap = EMPTY_PLACE;
         frame.heap_bound = stipend;
         frame.aux_heap_bound = stipend;
-        frame.handler = instruction.imm0;
+        frame.handler = call.handler;
         frame.near_base = self.near_frames.len();
         frame.undo_mark = self.undo.len();
         frame.retained_base = self.retained.len();

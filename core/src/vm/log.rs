@@ -1,6 +1,7 @@
 //! Storage, transient storage, precompiles and decommitment.
 
 use super::careful::{Operands, Tagged};
+use super::far_call::FarCall;
 use super::ip::Ip;
 use super::{Decommitted, RunError, Signal, Stop, Vm, status};
 use crate::host::{Host, StorageSlot};
@@ -179,7 +180,7 @@ impl Vm {
                 self.work.decommits += 1;
                 self.put(instruction, operands, result);
             }
-            _ => return self.far_call(host, instruction, operands),
+            _ => return self.far_call(host, FarCall::of(instruction, operands)),
         }
         Ok(false)
     }
@@ -192,7 +193,7 @@ impl Vm {
     }
 
     /// The index of a slot whose state before the batch is known.
-    fn loaded_slot<H: Host>(
+    pub(super) fn loaded_slot<H: Host>(
         &mut self,
         host: &mut H,
         address: Address,
@@ -321,6 +322,14 @@ impl Vm {
         key: &Word,
     ) -> Result<Word, RunError<H::Fault>> {
         let index = self.frames_slot(host, key)?;
+        let refund = self.read_slot(index);
+        self.ergs = self.ergs.saturating_add(refund);
+        Ok(self.slots.all[index].current)
+    }
+
+    /// Notes that a slot is read; returns the refund.
+    #[inline(always)]
+    pub(super) fn read_slot(&mut self, index: usize) -> u32 {
         let slot = &self.slots.all[index];
         let value = slot.current;
         let refund = if slot.was_read || slot.is_free { WARM_READ_REFUND_ERGS } else { 0 };
@@ -328,8 +337,7 @@ impl Vm {
         self.warm(index, true, false);
         self.record_access(index, value, false);
         self.record_refund(refund, 0);
-        self.ergs = self.ergs.saturating_add(refund);
-        Ok(value)
+        refund
     }
 
     fn storage_write<H: Host>(
@@ -339,6 +347,19 @@ impl Vm {
         value: &Word,
     ) -> Result<(), RunError<H::Fault>> {
         let index = self.frames_slot(host, key)?;
+        let refund = self.write_slot(host, index, value)?;
+        self.ergs = self.ergs.saturating_add(refund);
+        Ok(())
+    }
+
+    /// Writes a slot; returns the refund.
+    #[inline(always)]
+    pub(super) fn write_slot<H: Host>(
+        &mut self,
+        host: &mut H,
+        index: usize,
+        value: &Word,
+    ) -> Result<u32, Stop> {
         let slot = &self.slots.all[index];
         let (old, paid) = (slot.current, slot.paid);
         let refund = if slot.was_written || slot.is_free {
@@ -365,11 +386,10 @@ impl Vm {
         self.record_access(index, old, true);
         self.push_undo(Undo::Storage { slot: index as u32, value: old, paid, log });
         self.record_refund(refund, cost);
-        self.ergs = self.ergs.saturating_add(refund);
-        Ok(())
+        Ok(refund)
     }
 
-    fn add_pubdata(&mut self, bytes: i32) -> Result<(), Stop> {
+    pub(super) fn add_pubdata(&mut self, bytes: i32) -> Result<(), Stop> {
         if bytes != 0 {
             let overflow = Stop::PubdataOverflow(bytes.unsigned_abs());
             self.pubdata = self.pubdata.checked_add(bytes).ok_or(overflow)?;
@@ -426,16 +446,15 @@ impl Vm {
     #[inline(never)]
     pub(super) fn add_event(&mut self, key: Register, value: Register, is_first: bool) {
         let (key, value) = (self.source(key), self.source(value));
-        self.push_event(key, value, is_first);
+        self.push_event(self.frame.this_address, key, value, is_first);
     }
 
     /// Adds to the event queue.
-    pub(super) fn push_event(&mut self, key: Word, value: Word, is_first: bool) {
+    pub(super) fn push_event(&mut self, address: Address, key: Word, value: Word, is_first: bool) {
         if self.events.len() == self.events.capacity() {
             self.check_memory();
         }
         self.work.events += 1;
-        let address = self.frame.this_address;
         self.events.push(Event { address, key, value, is_first, tx_number: self.tx_number });
         // Runs of events in one frame share an entry of the undo log.
         let newest = self.snapshots.last().map_or(0, |snapshot| snapshot.undo);
@@ -445,6 +464,26 @@ impl Vm {
             Some(Undo::Events(count)) if in_frame => *count += 1,
             _ => self.push_undo(Undo::Events(1)),
         }
+    }
+
+    /// Adds to the queue of messages to L1.
+    pub(super) fn push_message(
+        &mut self,
+        address: Address,
+        key: Word,
+        value: Word,
+        is_service: bool,
+    ) {
+        self.work.l1_messages += 1;
+        let tx_number = self.tx_number;
+        self.l1_messages.push(L1Message { address, key, value, is_service, tx_number });
+        self.push_undo(Undo::L1Message);
+    }
+
+    /// Begins the next transaction.
+    pub(super) const fn next_transaction(&mut self) {
+        self.tx_number = self.tx_number.wrapping_add(1);
+        self.epoch = self.epoch.wrapping_add(1);
     }
 
     /// Calls the precompile at the contract's address; false if the ergs it asks for are not there.

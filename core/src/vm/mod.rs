@@ -8,6 +8,7 @@ mod inspect;
 mod ip;
 mod log;
 mod memory;
+mod native;
 mod ret;
 mod run;
 mod snapshot;
@@ -18,6 +19,9 @@ mod work;
 pub use exit::{Exit, RunError, SetupError, Stop};
 pub use inspect::{FrameView, StorageChange};
 pub use log::{ACCOUNT_CODE_STORAGE, Event, L1Message, StorageAccess};
+pub(crate) use native::NATIVE_POINTS;
+pub use native::{NativeCall, NativeCaller, NativeData, NativePoint};
+pub use ret::Ending;
 pub use run::Limits;
 pub use snapshot::SnapshotError;
 pub use trace::{NoTracer, Outcome, Refusal, Step, Tracer, Verdict};
@@ -182,6 +186,8 @@ pub(crate) enum Signal {
     Hook,
     /// The watched contract was called.
     Called,
+    /// A native frame waits for the host.
+    Native,
     /// The first frame has ended; see [`Vm::ended`].
     Ended,
     /// See [`Vm::stop`].

@@ -11,9 +11,12 @@ use crate::word::Word;
 
 /// How a frame ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Ending {
+pub enum Ending {
+    /// It returns data; what it did stays.
     Returns,
+    /// It returns data; what it did is taken back.
     Reverts,
+    /// It returns nothing; what it did is taken back, and its ergs are gone.
     Panics,
 }
 

@@ -59,13 +59,17 @@ impl Vm {
             if last.is_some_and(|last| self.instructions >= last) {
                 return Ok(Exit::InstructionLimit);
             }
-            if T::BEFORE {
+            // The host's turn is no instruction.
+            if T::BEFORE && self.native_point().is_none() {
                 let verdict = tracer.before(&self.next_step());
                 if verdict == Verdict::Pause {
                     return Ok(Exit::Paused);
                 }
             }
             let exit = self.attend(fast::step, host)?;
+            if exit == Some(Exit::Native) {
+                return Ok(Exit::Native);
+            }
             if T::AFTER && tracer.after(self) == Verdict::Pause && exit.is_none() {
                 return Ok(Exit::Paused);
             }
@@ -118,6 +122,7 @@ impl Vm {
             Signal::Next | Signal::Host => Ok(None),
             Signal::Hook => Ok(Some(Exit::Hook(self.hook_value))),
             Signal::Called => Ok(Some(Exit::Called)),
+            Signal::Native => Ok(Some(Exit::Native)),
             Signal::Ended => Ok(self.ended),
             Signal::Stopped => match self.stop {
                 Some(stop) => Err(stop.into()),

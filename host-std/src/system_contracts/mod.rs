@@ -40,6 +40,9 @@ pub fn name_of(address: &Address) -> Option<&'static str> {
     table::name_of(address)
 }
 
+/// The protocol version that the embedded system has.
+const EMBEDDED_PROTOCOL: u16 = 29;
+
 /// What a bootloader is compiled for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Flavour {
@@ -55,6 +58,18 @@ pub enum Flavour {
     FeeEstimateImpersonating,
     /// Tests of the bootloader itself.
     GasTest,
+}
+
+impl Flavour {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ProvedBatch,
+        Self::ProvedBatchImpersonating,
+        Self::PlaygroundBatch,
+        Self::FeeEstimate,
+        Self::FeeEstimateImpersonating,
+        Self::GasTest,
+    ];
 }
 
 /// The contracts that every chain has.
@@ -83,6 +98,24 @@ impl SystemContracts {
             let entry = path.to_string_lossy().into_owned();
             BundleError { entry, kind: Box::new(kind) }
         })
+    }
+
+    /// The embedded system: its contracts are native, those of protocol 29.
+    pub fn embedded() -> Self {
+        use crate::embedded::NativeContract;
+        let contracts = NativeContract::ALL.iter().flat_map(|contract| {
+            contract.addresses().map(|address| (address, contract.bytecode().clone()))
+        });
+        let bootloader = NativeContract::Bootloader.bytecode();
+        let flavours = Flavour::ALL.iter().map(|flavour| (*flavour, bootloader.clone()));
+        Self {
+            bootloaders: flavours.collect(),
+            default_account: NativeContract::DefaultAccount.bytecode().clone(),
+            default_account_no_security: None,
+            evm_emulator: None,
+            contracts: contracts.collect(),
+            protocol_version: Some(EMBEDDED_PROTOCOL),
+        }
     }
 
     fn assemble(parts: Parts) -> Result<(Self, Vec<Warning>), BundleErrorKind> {

@@ -206,6 +206,21 @@ pub(super) fn hosted<const THREADED: bool>(
     Signal::Host
 }
 
+/// Where a native program waits for the host, unless it may not go on.
+pub(super) fn native<const THREADED: bool>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
+    park(vm, ip, meter, status);
+    if status & status::CALL_STACK_FULL != 0 {
+        return careful::<THREADED>(vm);
+    }
+    Signal::Native
+}
+
 /// Behind the last instruction: the program counter wraps at 2¹⁶; before that there is only invalid code.
 pub(super) fn end<const THREADED: bool>(
     vm: &mut Vm,

@@ -17,7 +17,7 @@ mod pointer;
 mod state;
 mod table;
 
-pub(crate) use table::{END, Kind, RARE, threaded};
+pub(crate) use table::{END, Kind, NATIVE, RARE, threaded};
 
 use meter::Meter;
 

@@ -3,7 +3,7 @@
 use super::Handler;
 use super::binary::binary;
 use super::control::{
-    Panicking, Returning, Reverting, end, hosted, jump, near_call, nop, rare, ret,
+    Panicking, Returning, Reverting, end, hosted, jump, native, near_call, nop, rare, ret,
 };
 use super::memory::{heap_read, heap_write, pointer_read};
 use super::operands::{
@@ -131,6 +131,7 @@ other_handlers! {
     Rare = rare::<T>;
     Hosted = hosted::<T>;
     End = end::<T>;
+    Native = native::<T>;
     Nop = nop::<T>;
     JumpRegister = jump::<InRegister, false, T>;
     JumpImmediate = jump::<Immediate, true, T>;
@@ -208,6 +209,8 @@ static THREADED: [Handler; KINDS] = Table::<true>::ALL;
 
 /// The kind of the end marker.
 pub(crate) const END: u16 = (FIRST_OTHER + Other::End as usize) as u16;
+/// The kind of the places where a native program waits.
+pub(crate) const NATIVE: u16 = (FIRST_OTHER + Other::Native as usize) as u16;
 /// The kind of what no handler does.
 pub(crate) const RARE: u16 = (FIRST_OTHER + Other::Rare as usize) as u16;
 

@@ -241,7 +241,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
                     run.heard.result = self.stopped_by_tracer(&mut run);
                     break;
                 }
-                exit @ (Exit::InstructionLimit | Exit::ErgsLimit) => {
+                exit @ (Exit::InstructionLimit | Exit::ErgsLimit | Exit::Native) => {
                     return Err(BatchError::UnexpectedExit(exit));
                 }
             }

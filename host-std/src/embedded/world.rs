@@ -1,0 +1,211 @@
+//! The host as native contracts see it.
+
+use super::contract::NativeContract;
+use super::failure::Caught;
+use crate::system_contracts::in_first_mapping;
+use eravm_core::precompiles::{CallFault, G1Point, Pair, Precompiles};
+use eravm_core::{
+    Address, CodeStore, Host, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
+};
+use std::collections::HashMap;
+
+/// What native contracts know beside the state: code that they published, and keys of slots that were computed before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Store {
+    /// Code that was published in this batch and is no factory dependency: EVM code, as it was published, padded.
+    published: HashMap<VersionedHash, Program>,
+    /// The [slots](in_first_mapping) of accounts.
+    slots: HashMap<Address, Word>,
+}
+
+/// Slots of accounts that are kept at most.
+const MOST_SLOTS: usize = 1 << 16;
+
+impl Store {
+    /// Makes code known under its hash. It stays known when the frame that published it fails: nothing is called or loaded but under
+    /// a hash that the contracts have accepted.
+    pub(crate) fn publish(&mut self, hash: VersionedHash, code: Program) {
+        self.published.insert(hash.at_rest(), code);
+    }
+
+    /// The code that was published under a hash.
+    pub(crate) fn published(&self, hash: &VersionedHash) -> Option<&Program> {
+        self.published.get(hash)
+    }
+
+    /// The slot of an account in a mapping that is the first variable of its contract.
+    pub(crate) fn slot_of(&mut self, account: &Address) -> Word {
+        if let Some(slot) = self.slots.get(account) {
+            return *slot;
+        }
+        if self.slots.len() >= MOST_SLOTS {
+            self.slots.clear();
+        }
+        let slot = in_first_mapping(account);
+        self.slots.insert(*account, slot);
+        slot
+    }
+}
+
+/// A host with its type left out, so that native contracts are compiled once.
+pub(crate) trait World:
+    Storage + CodeStore + Precompiles + HostTypes<Fault = Caught>
+{
+    /// What native contracts know beside the state.
+    fn store(&mut self) -> &mut Store;
+}
+
+/// A host whose faults are kept aside.
+pub(crate) struct Catching<'a, H: HostTypes> {
+    host: &'a mut H,
+    store: &'a mut Store,
+    fault: Option<H::Fault>,
+}
+
+impl<'a, H: Host> Catching<'a, H> {
+    pub(crate) fn new(host: &'a mut H, store: &'a mut Store) -> Self {
+        Self { host, store, fault: None }
+    }
+
+    /// The fault that was caught, if there was one.
+    pub(crate) fn into_fault(self) -> Option<H::Fault> {
+        self.fault
+    }
+
+    fn caught<T>(&mut self, result: Result<T, H::Fault>) -> Result<T, Caught> {
+        result.map_err(|fault| {
+            self.fault = Some(fault);
+            Caught
+        })
+    }
+
+    fn computed<T>(
+        &mut self,
+        result: Result<T, CallFault<H::Fault>>,
+    ) -> Result<T, CallFault<Caught>> {
+        result.map_err(|fault| match fault {
+            CallFault::Host(fault) => {
+                self.fault = Some(fault);
+                CallFault::Host(Caught)
+            }
+            CallFault::NotBuilt(which) => CallFault::NotBuilt(which),
+            CallFault::TooMuchWork(which) => CallFault::TooMuchWork(which),
+        })
+    }
+}
+
+impl<H: Host> World for Catching<'_, H> {
+    fn store(&mut self) -> &mut Store {
+        self.store
+    }
+}
+
+impl<H: HostTypes> HostTypes for Catching<'_, H> {
+    type Fault = Caught;
+}
+
+impl<H: Host> Storage for Catching<'_, H> {
+    fn slot(&mut self, address: &Address, key: &Word) -> Result<StorageSlot, Caught> {
+        let slot = self.host.slot(address, key);
+        self.caught(slot)
+    }
+
+    fn write_price(&mut self, slot: &StorageSlot, value: &Word) -> u32 {
+        self.host.write_price(slot, value)
+    }
+
+    fn is_free(&mut self, address: &Address, key: &Word) -> bool {
+        self.host.is_free(address, key)
+    }
+}
+
+impl<H: Host> CodeStore for Catching<'_, H> {
+    fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Caught> {
+        if let Some(program) = NativeContract::program_of(hash) {
+            return Ok(Some(program.clone()));
+        }
+        if let Some(program) = self.store.published(hash) {
+            return Ok(Some(program.clone()));
+        }
+        let program = self.host.program(hash);
+        self.caught(program)
+    }
+}
+
+impl<H: Host> Precompiles for Catching<'_, H> {
+    fn keccak256(
+        &mut self,
+        input: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<[u8; 32], CallFault<Caught>> {
+        let result = self.host.keccak256(input);
+        self.computed(result)
+    }
+
+    fn sha256_rounds(
+        &mut self,
+        state: &mut [u32; 8],
+        blocks: &[[u8; 64]],
+    ) -> Result<(), CallFault<Caught>> {
+        let result = self.host.sha256_rounds(state, blocks);
+        self.computed(result)
+    }
+
+    fn ecrecover(
+        &mut self,
+        digest: &[u8; 32],
+        r: &[u8; 32],
+        s: &[u8; 32],
+        y_is_odd: bool,
+    ) -> Result<Option<Address>, CallFault<Caught>> {
+        let result = self.host.ecrecover(digest, r, s, y_is_odd);
+        self.computed(result)
+    }
+
+    fn secp256r1_verify(
+        &mut self,
+        digest: &[u8; 32],
+        r: &[u8; 32],
+        s: &[u8; 32],
+        x: &[u8; 32],
+        y: &[u8; 32],
+    ) -> Result<Option<bool>, CallFault<Caught>> {
+        let result = self.host.secp256r1_verify(digest, r, s, x, y);
+        self.computed(result)
+    }
+
+    fn ec_add(
+        &mut self,
+        left: &G1Point,
+        right: &G1Point,
+    ) -> Result<Option<G1Point>, CallFault<Caught>> {
+        let result = self.host.ec_add(left, right);
+        self.computed(result)
+    }
+
+    fn ec_mul(
+        &mut self,
+        point: &G1Point,
+        scalar: &Word,
+    ) -> Result<Option<G1Point>, CallFault<Caught>> {
+        let result = self.host.ec_mul(point, scalar);
+        self.computed(result)
+    }
+
+    fn ec_pairing(
+        &mut self,
+        pairs: &mut dyn Iterator<Item = Pair>,
+    ) -> Result<Option<bool>, CallFault<Caught>> {
+        let result = self.host.ec_pairing(pairs);
+        self.computed(result)
+    }
+
+    fn modexp(
+        &mut self,
+        base: &Word,
+        exponent: &Word,
+        modulus: &Word,
+    ) -> Result<Word, CallFault<Caught>> {
+        let result = self.host.modexp(base, exponent, modulus);
+        self.computed(result)
+    }
+}
