@@ -415,22 +415,40 @@ impl Vm {
 
     /// The value of a transient slot in this transaction.
     pub(super) fn transient_read(&mut self, key: &Word) -> Word {
+        let (address, hash) = (self.frame.this_address, self.frame.address_hash);
+        self.transient_read_of(&address, hash, key)
+    }
+
+    /// The value of a transient slot of a contract whose address has this hash.
+    pub(super) fn transient_read_of(&mut self, address: &Address, hash: u64, key: &Word) -> Word {
         self.work.transient_reads += 1;
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
-        let index = self.slots.intern(&self.frame.this_address, self.frame.address_hash, key);
+        let index = self.slots.intern(address, hash, key);
         let slot = &self.slots.all[index];
         if slot.transient_epoch == self.epoch { slot.transient } else { Word::ZERO }
     }
 
     /// Writes a transient slot.
     pub(super) fn transient_write(&mut self, key: &Word, value: &Word) {
+        let (address, hash) = (self.frame.this_address, self.frame.address_hash);
+        self.transient_write_of(&address, hash, key, value);
+    }
+
+    /// Writes a transient slot of a contract whose address has this hash.
+    pub(super) fn transient_write_of(
+        &mut self,
+        address: &Address,
+        hash: u64,
+        key: &Word,
+        value: &Word,
+    ) {
         self.work.transient_writes += 1;
         if self.settings.record_refunds {
             self.pubdata_costs.push(0);
         }
-        let index = self.slots.intern(&self.frame.this_address, self.frame.address_hash, key);
+        let index = self.slots.intern(address, hash, key);
         let slot = &mut self.slots.all[index];
         let undo = Undo::Transient {
             slot: index as u32,
@@ -527,7 +545,7 @@ impl Vm {
     }
 
     /// Loads code into the current heap, or finds where it is loaded already.
-    fn decommit<H: Host>(
+    pub(super) fn decommit<H: Host>(
         &mut self,
         host: &mut H,
         hash: &Word,

@@ -16,6 +16,7 @@ use crate::isa::Opcode;
 use crate::semantics::{FatPointer, Forwarding};
 use crate::state::frame::NearFrame;
 use crate::state::pages::EMPTY_PLACE;
+use crate::versioned_hash::VersionedHash;
 use crate::word::{Address, Word};
 
 /// Where a native frame is.
@@ -170,12 +171,14 @@ impl Vm {
         }
     }
 
-    /// Ends the current, native frame with some data, or with a panic. Some exit if it was the first one.
+    /// Ends the current, native frame with some data, or with a panic. Its ergs go back to the caller, as they do at every ending: those
+    /// who panic because theirs did not suffice have none. Some exit if it was the first one.
     pub fn native_end(&mut self, ending: Ending, data: NativeData<'_>) -> Option<Exit> {
         let (pointer, forwarding) = match ending {
             Ending::Panics => (FatPointer::EMPTY, Forwarding::Heap),
             Ending::Returns | Ending::Reverts => self.native_data(data),
         };
+        while self.native_end_near(ending) {}
         let mut word = pointer.to_word();
         word.0[3] = u64::from(forwarding.to_byte()) << 32;
         self.instructions += 1;
@@ -221,8 +224,8 @@ impl Vm {
         self.update_depth();
     }
 
-    /// Ends the newest near frame of a native one. If it does not return, what was done in it is taken back; if it panics, its ergs
-    /// are gone. False without such a frame.
+    /// Ends the newest near frame of a native one. If it does not return, what was done in it is taken back. Its ergs go back to the
+    /// frame, as they do at every ending. False without such a frame.
     pub fn native_end_near(&mut self, ending: Ending) -> bool {
         if self.near_frames.len() <= self.frame.near_base {
             return false;
@@ -230,9 +233,6 @@ impl Vm {
         let Some(frame) = self.near_frames.pop() else { return false };
         if ending != Ending::Returns {
             self.undo_to(frame.undo_mark as usize);
-        }
-        if ending == Ending::Panics {
-            self.ergs = 0;
         }
         self.ergs = self.ergs.wrapping_add(frame.ergs);
         self.update_depth();
@@ -288,6 +288,23 @@ impl Vm {
         slot.map_or((false, false), |slot| (slot.was_read, slot.was_written))
     }
 
+    /// Loads code for this price, if it was not loaded before: what the instruction for that does, and the pointer that it gives; it is
+    /// as long as any code can be. `None`, and no ergs are left, if they do not suffice.
+    ///
+    /// # Errors
+    /// If the host fails or does not know the code.
+    pub fn native_decommit<H: Host>(
+        &mut self,
+        host: &mut H,
+        hash: &VersionedHash,
+        ergs: u32,
+    ) -> Result<Option<FatPointer>, RunError<H::Fault>> {
+        self.instructions += 1;
+        let result = self.decommit(host, &hash.to_word(), &Word::from_u64(ergs.into()))?;
+        self.work.decommits += 1;
+        Ok(result.is_pointer.then(|| FatPointer::from_word(&result.word)))
+    }
+
     /// The value of a transient slot of the current frame's contract.
     pub fn native_transient_read(&mut self, key: &Word) -> Word {
         self.instructions += 1;
@@ -298,6 +315,20 @@ impl Vm {
     pub fn native_transient_write(&mut self, key: &Word, value: &Word) {
         self.instructions += 1;
         self.transient_write(key, value);
+    }
+
+    /// The value of a transient slot of any contract.
+    pub fn native_transient_read_of(&mut self, address: &Address, key: &Word) -> Word {
+        self.instructions += 1;
+        let hash = self.slots.hash_of_address(address);
+        self.transient_read_of(address, hash, key)
+    }
+
+    /// Writes a transient slot of any contract.
+    pub fn native_transient_write_of(&mut self, address: &Address, key: &Word, value: &Word) {
+        self.instructions += 1;
+        let hash = self.slots.hash_of_address(address);
+        self.transient_write_of(address, hash, key, value);
     }
 
     /// Adds to the event queue in the name of a contract.
