@@ -13,10 +13,11 @@ use core::error::Error;
 use eravm_core::{Address, Program, Word};
 use eravm_host::batch::{
     BaseContract, BatchEnvironment, BatchError, BatchExecutor, BatchState, BlockEnvironment,
-    ExecutionMode, ExecutionResult, FeeInput, FinishedBatch, MemoryState, SystemEnvironment,
+    ExecutionMode, ExecutionResult, FinishedBatch, MemoryState, SystemEnvironment,
     TransactionOutcome,
 };
 use eravm_host::batch_file::TestAccount;
+use eravm_host::fees::FeeInput;
 use eravm_host::pubdata::{Content, DaValidator, PubdataFormat};
 use eravm_host::system_contracts::{
     Bytecode, Flavour, GenesisOptions, SystemContracts, balance_slot,

@@ -4,9 +4,10 @@ use eravm_core::{Address, Program, VersionedHash, Word};
 use eravm_host::batch::ExecutionResult;
 use eravm_host::batch::{
     BaseContract, BatchEnvironment, BatchError, BatchExecutor, BlockEnvironment, BlockError,
-    ExecutionMode, FeeInput, Halt, InteropRoot, Layout, MAX_INTEROP_ROOTS, MAX_TRANSACTIONS,
-    MemoryState, Observer, SystemEnvironment, WriteReason,
+    ExecutionMode, Halt, InteropRoot, Layout, MAX_INTEROP_ROOTS, MAX_TRANSACTIONS, MemoryState,
+    Observer, SystemEnvironment, WriteReason,
 };
+use eravm_host::fees::FeeInput;
 use eravm_host::pubdata::{Content, DaValidator, PubdataFormat};
 use eravm_host::transaction::{L1Transaction, Transaction};
 

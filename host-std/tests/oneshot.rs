@@ -5,11 +5,12 @@ mod common;
 use common::{corpus, goldens};
 use eravm_core::{Address, Word};
 use eravm_host::batch::{ExecutionResult, MemoryState};
+use eravm_host::fees::Factor;
 use eravm_host::golden::format::{Batch, Estimation};
 use eravm_host::golden::{Code, Golden, compare_outcome, compare_result};
 use eravm_host::oneshot::{
-    AccountOverride, Breakdown, EstimateError, EstimateOptions, Factor, Funding, MAX_GAS_LIMIT,
-    OneShot, OverriddenState, Run, SearchKind, StateOverrides, StorageOverride,
+    AccountOverride, Breakdown, EstimateError, EstimateOptions, Funding, MAX_GAS_LIMIT, OneShot,
+    OverriddenState, Run, SearchKind, StateOverrides, StorageOverride,
 };
 use eravm_host::system_contracts::balance_slot;
 use eravm_host::transaction::{

@@ -1,5 +1,6 @@
 //! What a batch is run with.
 
+use crate::fees::FeeInput;
 use eravm_core::{Address, Program, VersionedHash, Word};
 
 /// What the bootloader is asked to do with transactions.
@@ -54,17 +55,6 @@ pub struct SystemEnvironment {
     pub validation_ergs: u32,
 }
 
-/// What resources cost on the network, in wei of the base token.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FeeInput {
-    /// L2 gas.
-    pub fair_l2_gas_price: u64,
-    /// A byte of pubdata.
-    pub fair_pubdata_price: u64,
-    /// L1 gas. Nothing in the batch depends on it.
-    pub l1_gas_price: u64,
-}
-
 /// A root of another chain's messages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InteropRoot {
@@ -108,4 +98,16 @@ pub struct BatchEnvironment {
     pub enforced_base_fee: Option<u64>,
     /// The first block.
     pub first_block: BlockEnvironment,
+}
+
+impl BatchEnvironment {
+    /// The price of gas: the one that is enforced, or the one that [follows](FeeInput::base_fee).
+    pub fn base_fee(&self) -> u64 {
+        self.enforced_base_fee.unwrap_or_else(|| self.fee_input.base_fee())
+    }
+
+    /// Gas that a byte of pubdata costs; 0 where gas is free.
+    pub fn gas_per_pubdata(&self) -> u64 {
+        self.fee_input.gas_per_pubdata(self.base_fee())
+    }
 }

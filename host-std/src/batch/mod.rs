@@ -11,7 +11,6 @@ mod environment;
 mod error;
 mod error_code;
 mod executor;
-mod fees;
 mod hook;
 mod layout;
 pub(crate) mod memory;
@@ -26,16 +25,11 @@ mod world;
 pub use blocks::BlockError;
 pub use circuits::{CircuitCycles, CircuitStatistic, CircuitUse, Circuits, GEOMETRY, Geometry};
 pub use environment::{
-    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot,
-    SystemEnvironment,
+    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, InteropRoot, SystemEnvironment,
 };
 pub use error::BatchError;
 pub use error_code::ErrorCode;
 pub use executor::BatchExecutor;
-pub use fees::{
-    MAX_COMPUTE_GAS, MAX_GAS_PER_PUBDATA, MEMORY_OVERHEAD_GAS, RefundRequest, SLOT_OVERHEAD_GAS,
-    operator_refund, overhead_gas, trusted_gas,
-};
 pub use hook::Hook;
 pub use layout::{
     BLOCK_WORDS, DESCRIPTION_WORDS, HEAP_WORDS, INTEROP_ROOT_WORDS, InteropLayout, Layout,

@@ -6,9 +6,10 @@ use super::load::Code;
 use super::machine::has_circuit_rules;
 use super::transaction_reader::FactoryDeps;
 use crate::batch::{
-    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot, Leaf,
+    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, InteropRoot, Leaf,
     MemoryState, SystemEnvironment,
 };
+use crate::fees::FeeInput;
 use crate::pubdata::{Content, DaValidator, PubdataFormat};
 use crate::transaction::Transaction;
 use eravm_core::{Semantics, VersionedHash};

@@ -67,6 +67,7 @@ mod value;
 
 pub use execute::{Way, compare_outcome, compare_result, execute};
 pub use failure::{Difference, Failure, FailureKind, Pass, Place};
+pub use format::BootloaderKind;
 pub use load::{Code, Golden, LoadError, LoadErrorKind, MAX_FILE_BYTES};
 pub use player::Player;
 pub use transaction_reader::{FactoryDeps, TransactionDataError};

@@ -1,15 +1,10 @@
 //! What the gas of a transaction goes into.
 
 use super::meter::Meter;
-use crate::batch::{BatchEnvironment, Outcome, overhead_gas};
+use crate::batch::{BatchEnvironment, Outcome};
+use crate::fees::intrinsic_gas;
+use crate::fees::overhead_gas;
 use crate::transaction::Transaction;
-
-/// Gas of the bootloader for a transaction to L2 beside what it measures (`L2_TX_INTRINSIC_GAS`).
-pub const L2_INTRINSIC_GAS: u64 = 14_070;
-/// Gas of the bootloader for a transaction from L1 beside what it measures (`L1_TX_INTRINSIC_L2_GAS`).
-pub const L1_INTRINSIC_GAS: u64 = 167_157;
-/// Bytes of pubdata that every transaction from L1 pays for: the log of its result (`L1_TX_INTRINSIC_PUBDATA`).
-pub const L1_INTRINSIC_PUBDATA: u64 = 88;
 
 /// What the gas of a transaction goes into.
 ///
@@ -71,11 +66,7 @@ impl Breakdown {
         let refunded = outcome.refunded.min(gas_limit);
         let proposed = asked.proposed.to_u64()?.min(refunded);
         let gas_per_pubdata = asked.gas_per_pubdata.to_u64()?;
-        let intrinsic = if transaction.is_from_l1() {
-            gas_per_pubdata.saturating_mul(L1_INTRINSIC_PUBDATA).saturating_add(L1_INTRINSIC_GAS)
-        } else {
-            L2_INTRINSIC_GAS
-        };
+        let intrinsic = intrinsic_gas(transaction.is_from_l1(), gas_per_pubdata);
         let number = |word: Option<eravm_core::Word>| {
             word.map_or(0, |word| word.to_u64().unwrap_or(u64::MAX))
         };

@@ -9,9 +9,10 @@ use super::run::{Alone, OneShot, run_alone, with_signature};
 use super::search::Bounds;
 use super::state::OverriddenState;
 use crate::batch::{
-    BatchEnvironment, BatchError, BatchState, ExecutionMode, ExecutionResult, MAX_COMPUTE_GAS,
-    SystemEnvironment, TransactionOutcome, overhead_gas,
+    BatchEnvironment, BatchError, BatchState, ExecutionMode, ExecutionResult, SystemEnvironment,
+    TransactionOutcome,
 };
+use crate::fees::{MAX_COMPUTE_GAS, overhead_gas};
 use crate::transaction::{L1Transaction, L2Kind, L2Transaction, Transaction};
 use eravm_core::{NoTracer, Word};
 use primitive_types::U256;

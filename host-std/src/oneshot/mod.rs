@@ -34,7 +34,6 @@ mod breakdown;
 mod call;
 mod error;
 mod estimate;
-mod fees;
 mod meter;
 mod options;
 mod overrides;
@@ -43,11 +42,10 @@ mod run;
 mod search;
 mod state;
 
-pub use breakdown::{Breakdown, CallGas, L1_INTRINSIC_GAS, L1_INTRINSIC_PUBDATA, L2_INTRINSIC_GAS};
+pub use breakdown::{Breakdown, CallGas};
 pub use call::Call;
 pub use error::{EstimateError, OneShotError};
 pub use estimate::{Estimate, Estimator, Fee, MAX_GAS_LIMIT, Run, Step};
-pub use fees::{Factor, FactorError};
 pub use options::{EstimateOptions, Funding, SearchKind};
 pub use overrides::{
     AccountOverride, CodeOverride, CodeOverrideError, EvmCode, MAX_EVM_CODE_BYTES, StateOverrides,

@@ -1,6 +1,6 @@
 //! How gas is estimated.
 
-use super::fees::Factor;
+use crate::fees::Factor;
 
 /// How the search begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

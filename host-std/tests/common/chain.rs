@@ -4,9 +4,9 @@ use super::corpus;
 use eravm_core::asm::assemble;
 use eravm_core::{ACCOUNT_CODE_STORAGE, Address, Program, VersionedHash, Word, system_address};
 use eravm_host::batch::{
-    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, MemoryState,
-    SystemEnvironment,
+    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, MemoryState, SystemEnvironment,
 };
+use eravm_host::fees::FeeInput;
 use eravm_host::parse_word;
 use eravm_host::system_contracts::{Bytecode, Flavour, GenesisOptions, SystemContracts};
 use primitive_types::U256;

@@ -1,9 +1,15 @@
 //! `eravm batch`: a batch from a file, run with the real bootloader.
 
+mod fee_table;
+mod fees;
 mod progress;
 mod report;
 mod run;
 mod table;
+
+pub(in crate::cli) use fee_table::FeeTable;
+pub(in crate::cli) use report::{BatchReport, Figures, hex_address};
+pub(in crate::cli) use table::Table;
 
 use super::error::CliError;
 use super::inputs::Inputs;
@@ -47,7 +53,8 @@ pub(super) fn run(args: &BatchArgs) -> Result<u8, CliError> {
         text.push('\n');
         text
     } else {
-        table::Table { report: &report, names: &names }.to_string()
+        let fees = FeeTable { fees: report.fees(), names: &names };
+        format!("{}\n{fees}", Table { report: &report, names: &names })
     };
     write_out(None, text.as_bytes())?;
     Ok(match &report.error {

@@ -2,18 +2,17 @@
 //!
 //! Numbers of 256 bits are texts, `0x` and hexadecimal digits without leading zeros; addresses, hashes and bytes have all digits.
 
-use crate::batch::{
-    BatchEnvironment, ExecutionResult, FinishedBatch, SystemEnvironment, TransactionOutcome,
-};
+use super::fees::{BalanceReport, FeesReport, wei};
+use crate::batch::{BatchEnvironment, FinishedBatch, SystemEnvironment, TransactionOutcome};
 use crate::cli::outcome::describe;
 use crate::cli::walk::FatalError;
 use crate::events::Event;
+use crate::fees::{Balance, BatchFees, FeeModel};
 use crate::hex::Hex;
 use crate::pubdata::{L2ToL1Log, LogTree, StateDiff, keccak};
 use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use crate::transaction::{EIP_712, EIP_1559, EIP_2930, LEGACY, PRIORITY, Transaction, UPGRADE};
 use eravm_core::{Address, StorageChange, Word};
-use primitive_types::U256;
 use serde::Serialize;
 
 /// What `ContractDeployer` says when a contract was deployed: deployer, hash of the code, address.
@@ -21,7 +20,7 @@ const DEPLOYED_EVENT: &str = "ContractDeployed(address,bytes32,address)";
 
 /// A batch.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct BatchReport {
+pub(in crate::cli) struct BatchReport {
     pub(super) protocol: u16,
     pub(super) chain_id: u64,
     pub(super) number: u32,
@@ -37,6 +36,8 @@ pub(super) struct BatchReport {
     pub(super) batch: Option<FinishedReport>,
     /// Why it was not finished.
     pub(super) error: Option<FatalError>,
+    #[serde(skip)]
+    fees: BatchFees,
 }
 
 /// A transaction.
@@ -63,9 +64,11 @@ pub(super) struct TransactionReport {
     pub(super) gas_used: Option<u64>,
     pub(super) gas_refunded: u64,
     /// Wei per gas.
-    pub(super) gas_price: String,
+    pub(super) gas_price: Option<String>,
     /// Wei; none if it halted.
     pub(super) fee: Option<String>,
+    /// What it paid for, and what it cost; none if it halted.
+    pub(super) fees: Option<FeesReport>,
     /// Bytes.
     pub(super) pubdata: u32,
     pub(super) ergs: u32,
@@ -100,6 +103,8 @@ pub(super) struct FinishedReport {
     /// Root of the tree of the user logs, before it is joined with that of other chains. None if there are too many logs.
     pub(super) log_root: Option<String>,
     pub(super) used_code: Vec<String>,
+    /// What the operator earned, and what the batch cost.
+    pub(super) fees: BalanceReport,
 }
 
 /// A changed slot as it is published.
@@ -132,7 +137,7 @@ pub(super) struct LogReport {
 }
 
 impl BatchReport {
-    pub(super) fn new(system: &SystemEnvironment, batch: &BatchEnvironment) -> Self {
+    pub(in crate::cli) fn new(system: &SystemEnvironment, batch: &BatchEnvironment) -> Self {
         Self {
             protocol: system.protocol,
             chain_id: system.chain_id,
@@ -144,11 +149,12 @@ impl BatchReport {
             transactions: Vec::new(),
             batch: None,
             error: None,
+            fees: BatchFees::new(FeeModel::default(), batch),
         }
     }
 
     /// Adds a transaction that was run.
-    pub(super) fn add(
+    pub(in crate::cli) fn add(
         &mut self,
         place: &str,
         block: u32,
@@ -157,15 +163,8 @@ impl BatchReport {
     ) {
         let outcome = &done.outcome;
         let (status, reason, output) = describe(&outcome.result);
-        // SPEC: the bootloader charges the base fee, whatever a transaction offers beyond it; what comes from L1 has paid its own price.
-        let gas_price = match transaction.is_from_l1() {
-            true => transaction.max_fee_per_gas(),
-            false => Word::from_u64(self.base_fee),
-        };
-        let gas_used = U256::from(transaction.gas_limit()).checked_sub(outcome.refunded.into());
-        let gas_used = gas_used.and_then(|gas| u64::try_from(gas).ok());
-        let gas_used = gas_used.filter(|_| !matches!(outcome.result, ExecutionResult::Halt(_)));
-        let fee = gas_used.and_then(|gas| U256::from(gas_price).checked_mul(gas.into()));
+        self.fees.add(transaction, outcome);
+        let fees = self.fees.transactions().last().copied().flatten();
         self.transactions.push(TransactionReport {
             index: self.transactions.len(),
             place: place.to_owned(),
@@ -180,10 +179,11 @@ impl BatchReport {
             reason,
             output: Hex(output).to_string(),
             gas_limit: transaction.gas_limit().to_string(),
-            gas_used,
+            gas_used: fees.map(|fees| fees.gas.total()),
             gas_refunded: outcome.refunded,
-            gas_price: gas_price.to_string(),
-            fee: fee.map(|fee| Word::from(fee).to_string()),
+            gas_price: fees.map(|fees| fees.gas_price.to_string()),
+            fee: fees.map(|fees| wei(fees.fee)),
+            fees: None,
             pubdata: outcome.pubdata,
             ergs: outcome.ergs_used,
             instructions: outcome.instructions,
@@ -192,6 +192,21 @@ impl BatchReport {
             events: outcome.events.iter().map(EventReport::new).collect(),
             user_logs: outcome.user_logs.iter().map(LogReport::new).collect(),
         });
+    }
+
+    /// What transactions paid.
+    pub(in crate::cli) const fn fees(&self) -> &BatchFees {
+        &self.fees
+    }
+
+    /// Adds what came of the whole.
+    pub(in crate::cli) fn finish(&mut self, finished: &FinishedBatch, figures: Figures) {
+        // What a transaction's share of the batch is shows when all are known.
+        for (report, fees) in self.transactions.iter_mut().zip(self.fees.transactions()) {
+            report.fees = fees.as_ref().map(FeesReport::new);
+        }
+        let balance = self.fees.balance(finished.pubdata.len(), figures.ergs.into());
+        self.batch = Some(FinishedReport::new(finished, figures, &balance));
     }
 
     /// How many transactions have a status.
@@ -224,7 +239,7 @@ fn deployed(events: &[Event]) -> Vec<String> {
 }
 
 impl FinishedReport {
-    pub(super) fn new(finished: &FinishedBatch, figures: Figures) -> Self {
+    fn new(finished: &FinishedBatch, figures: Figures, balance: &Balance) -> Self {
         let tree = LogTree::of(&finished.user_logs).ok();
         Self {
             instructions: figures.instructions,
@@ -242,16 +257,17 @@ impl FinishedReport {
             system_logs: finished.system_logs.iter().map(LogReport::new).collect(),
             log_root: tree.map(|tree| Hex(&tree.root()).to_string()),
             used_code: finished.used_code.iter().map(ToString::to_string).collect(),
+            fees: BalanceReport::new(balance),
         }
     }
 }
 
 /// Figures that a finished batch does not tell itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Figures {
-    pub(super) instructions: u64,
-    pub(super) ergs: u32,
-    pub(super) blocks: u32,
+pub(in crate::cli) struct Figures {
+    pub(in crate::cli) instructions: u64,
+    pub(in crate::cli) ergs: u32,
+    pub(in crate::cli) blocks: u32,
 }
 
 fn write(change: &StorageChange) -> (String, String, String) {
@@ -298,7 +314,7 @@ fn full(word: &Word) -> String {
     Hex(&word.to_be_bytes()).to_string()
 }
 
-pub(super) fn hex_address(address: &Address) -> String {
+pub(in crate::cli) fn hex_address(address: &Address) -> String {
     Hex(&address.0).to_string()
 }
 

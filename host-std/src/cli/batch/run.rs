@@ -1,7 +1,7 @@
 //! Running what a batch file plans, to the end.
 
 use super::progress::Progress;
-use super::report::{BatchReport, Figures, FinishedReport};
+use super::report::{BatchReport, Figures};
 use crate::batch::{ExecutionResult, TransactionOutcome};
 use crate::batch_file::BatchPlan;
 use crate::cli::complain;
@@ -75,7 +75,7 @@ fn run_plan(
         ergs: ergs.saturating_sub(signals.ergs),
         blocks: walk.blocks,
     };
-    report.batch = Some(FinishedReport::new(&finished, figures));
+    report.finish(&finished, figures);
     Ok(())
 }
 

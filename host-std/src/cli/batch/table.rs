@@ -1,19 +1,19 @@
 //! A batch for people.
 
-use super::report::{BatchReport, TransactionReport, hex_address};
-use crate::number::parse_word;
+use super::fees::BalanceReport;
+use super::report::{BatchReport, TransactionReport};
+use crate::cli::columns::{Columns, gwei, name};
 use crate::summary::grouped;
 use core::fmt;
 use eravm_core::Address;
-use primitive_types::U256;
 use std::collections::BTreeMap;
 
 /// A report as a table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Table<'a> {
-    pub(super) report: &'a BatchReport,
+pub(in crate::cli) struct Table<'a> {
+    pub(in crate::cli) report: &'a BatchReport,
     /// Names of accounts.
-    pub(super) names: &'a BTreeMap<Address, String>,
+    pub(in crate::cli) names: &'a BTreeMap<Address, String>,
 }
 
 /// Titles of the columns; those behind the fourth are right-aligned.
@@ -45,16 +45,10 @@ impl Table<'_> {
     fn transactions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<[String; TITLES.len()]> =
             self.report.transactions.iter().map(|transaction| self.row(transaction)).collect();
-        let titles = TITLES.map(str::to_owned);
-        let mut widths = [0; TITLES.len()];
-        for row in [&titles].into_iter().chain(&rows) {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
-            }
-        }
-        line(f, &titles, &widths)?;
+        let columns = Columns::new(TITLES, LEFT, &rows);
+        columns.titles(f)?;
         for (row, transaction) in rows.iter().zip(&self.report.transactions) {
-            line(f, row, &widths)?;
+            columns.line(f, row)?;
             for address in &transaction.deployed {
                 writeln!(f, "        deployed {address}")?;
             }
@@ -83,7 +77,7 @@ impl Table<'_> {
     }
 
     fn name(&self, address: &Address) -> String {
-        self.names.get(address).cloned().unwrap_or_else(|| hex_address(address))
+        name(self.names, address)
     }
 
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,29 +112,32 @@ impl Table<'_> {
             writeln!(f, "log tree root  {root}")?;
         }
         let bytes = grouped(batch.pubdata_bytes);
-        writeln!(f, "pubdata        {bytes} bytes, keccak256 {}", batch.pubdata_hash)
+        writeln!(f, "pubdata        {bytes} bytes, keccak256 {}", batch.pubdata_hash)?;
+        self.fees(f, &batch.fees)
     }
-}
 
-fn line(
-    f: &mut fmt::Formatter<'_>,
-    cells: &[String; TITLES.len()],
-    widths: &[usize; TITLES.len()],
-) -> fmt::Result {
-    let mut text = String::new();
-    for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
-        match LEFT.contains(&column) {
-            true => text.push_str(&format!("{cell:<width$}  ")),
-            false => text.push_str(&format!("{cell:>width$}  ")),
-        }
+    /// What the operator earned, and for what.
+    fn fees(&self, f: &mut fmt::Formatter<'_>, fees: &BalanceReport) -> fmt::Result {
+        let costs = &fees.costs;
+        writeln!(
+            f,
+            "costs (gwei)   {}: L1 data {}, the batch on L1 {}, proving {}, sequencing {}",
+            gwei(&costs.total),
+            gwei(&costs.l1_data),
+            gwei(&costs.l1_batch),
+            gwei(&costs.proving),
+            gwei(&costs.sequencing)
+        )?;
+        let (word, amount) = match (&fees.profit, &fees.loss) {
+            (None, Some(loss)) => ("loses", loss),
+            (Some(profit), _) => ("keeps", profit),
+            (None, None) => ("keeps", &fees.earned),
+        };
+        writeln!(
+            f,
+            "fees (gwei)    {} paid, the operator {word} {}",
+            gwei(&fees.earned),
+            gwei(amount)
+        )
     }
-    writeln!(f, "{}", text.trim_end())
-}
-
-/// An amount of wei, written in hexadecimal, in gwei, with what is less than one of them behind the point.
-fn gwei(wei: &str) -> String {
-    let wei = parse_word(wei).map_or(U256::zero(), U256::from);
-    let (whole, rest) = wei.div_mod(1_000_000_000.into());
-    let rest = format!("{:09}", rest.low_u64());
-    format!("{}.{}", grouped(whole), rest.get(..3).unwrap_or_default())
 }

@@ -1,52 +1,9 @@
-//! What the host computes of fees: what goes into the bootloader's heap, and the refund that it proposes.
-//!
-//! The bootloader checks all of it. Prices are in wei of the base token, amounts of gas in gas.
+//! The refund that the operator proposes. The bootloader takes it if it is more than its own.
 
-use super::environment::{BatchEnvironment, FeeInput};
+use super::amounts::MAX_COMPUTE_GAS;
+use crate::batch::BatchEnvironment;
 use eravm_core::Word;
 use primitive_types::U256;
-
-/// Most gas per byte of pubdata that the bootloader allows (`MAX_L2_GAS_PER_PUBDATA`).
-pub const MAX_GAS_PER_PUBDATA: u64 = 50_000;
-/// Gas for a transaction's place in the batch (`TX_SLOT_OVERHEAD_GAS`).
-pub const SLOT_OVERHEAD_GAS: u64 = 10_000;
-/// Gas for a word of a transaction's encoding (`MEMORY_OVERHEAD_GAS`).
-pub const MEMORY_OVERHEAD_GAS: u64 = 10;
-/// Most gas that a transaction may spend on computation (`MAX_GAS_PER_TRANSACTION`).
-pub const MAX_COMPUTE_GAS: u64 = 80_000_000;
-
-impl FeeInput {
-    /// The price of gas: that of L2 gas, but so high that a byte of pubdata costs no more than the bootloader allows.
-    pub fn base_fee(&self) -> u64 {
-        self.fair_l2_gas_price.max(self.fair_pubdata_price.div_ceil(MAX_GAS_PER_PUBDATA))
-    }
-
-    /// Gas that a byte of pubdata costs at a price of gas; 0 where gas is free.
-    pub fn gas_per_pubdata(&self, base_fee: u64) -> u64 {
-        match base_fee {
-            0 => 0,
-            base_fee => self.fair_pubdata_price.div_ceil(base_fee),
-        }
-    }
-}
-
-impl BatchEnvironment {
-    /// The price of gas: the one that is enforced, or the one that [follows](FeeInput::base_fee).
-    pub fn base_fee(&self) -> u64 {
-        self.enforced_base_fee.unwrap_or_else(|| self.fee_input.base_fee())
-    }
-
-    /// Gas that a byte of pubdata costs; 0 where gas is free.
-    pub fn gas_per_pubdata(&self) -> u64 {
-        self.fee_input.gas_per_pubdata(self.base_fee())
-    }
-}
-
-/// Gas that a transaction with an encoding of this many words pays for its place in the batch.
-pub fn overhead_gas(encoded_words: usize) -> u64 {
-    let words = u64::try_from(encoded_words).unwrap_or(u64::MAX);
-    words.saturating_mul(MEMORY_OVERHEAD_GAS).max(SLOT_OVERHEAD_GAS)
-}
 
 /// Gas that the host trusts a transaction to spend on computation; what it has beyond can pay for pubdata only.
 pub fn trusted_gas(gas_limit: &Word) -> Word {
@@ -95,8 +52,9 @@ pub fn operator_refund(batch: &BatchEnvironment, request: &RefundRequest) -> u64
 
 #[cfg(test)]
 mod tests {
-    use super::super::environment::BlockEnvironment;
     use super::*;
+    use crate::batch::BlockEnvironment;
+    use crate::fees::{FeeInput, overhead_gas};
     use eravm_core::Address;
 
     fn batch(fair_l2_gas_price: u64, fair_pubdata_price: u64) -> BatchEnvironment {
@@ -109,17 +67,6 @@ mod tests {
             enforced_base_fee: None,
             first_block: BlockEnvironment::default(),
         }
-    }
-
-    #[test]
-    fn pubdata_raises_the_base_fee_when_it_is_dear() {
-        assert_eq!(batch(45_250_000, 5_000_000_000).base_fee(), 45_250_000);
-        assert_eq!(batch(45_250_000, 5_000_000_000).gas_per_pubdata(), 111);
-        let dear = batch(1000, 1_000_000_001);
-        assert_eq!(dear.base_fee(), 20_001);
-        assert!(dear.gas_per_pubdata() <= MAX_GAS_PER_PUBDATA);
-        assert_eq!(batch(7, 0).gas_per_pubdata(), 0);
-        assert_eq!(batch(0, 0).gas_per_pubdata(), 0);
     }
 
     #[test]

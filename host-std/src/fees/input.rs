@@ -1,7 +1,7 @@
-//! Prices of a single transaction that is not part of a batch. In wei of the base token.
+//! The prices of a batch, and what follows from them.
 
-use crate::batch::{FeeInput, MAX_GAS_PER_PUBDATA};
-use core::fmt;
+use super::amounts::MAX_GAS_PER_PUBDATA;
+use super::factor::Factor;
 use eravm_core::Word;
 
 /// Highest price of L2 gas that the network's API makes by scaling: 10,000 gwei.
@@ -9,53 +9,31 @@ const MAX_SCALED_L2_GAS_PRICE: u64 = 10_000_000_000_000;
 /// Highest price of a byte of pubdata that the network's API makes by scaling: 1,000,000 gwei.
 const MAX_SCALED_PUBDATA_PRICE: u64 = 1_000_000_000_000_000;
 
-/// A factor for gas or prices: finite and not negative.
-#[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
-pub struct Factor(f64);
+/// What resources cost on the network, in wei of the base token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FeeInput {
+    /// L2 gas.
+    pub fair_l2_gas_price: u64,
+    /// A byte of pubdata.
+    pub fair_pubdata_price: u64,
+    /// L1 gas. Nothing in the batch depends on it.
+    pub l1_gas_price: u64,
+}
 
-/// Why a number is not a factor: it is negative, infinite or none at all.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct FactorError(pub f64);
+impl FeeInput {
+    /// The price of gas: that of L2 gas, but so high that a byte of pubdata costs no more than the bootloader allows.
+    pub fn base_fee(&self) -> u64 {
+        self.fair_l2_gas_price.max(self.fair_pubdata_price.div_ceil(MAX_GAS_PER_PUBDATA))
+    }
 
-impl Factor {
-    /// The factor that changes nothing.
-    pub const ONE: Self = Self(1.0);
-
-    /// Takes a number.
-    ///
-    /// # Errors
-    /// If it is negative or not finite.
-    pub const fn new(factor: f64) -> Result<Self, FactorError> {
-        if factor.is_finite() && factor >= 0.0 {
-            Ok(Self(factor))
-        } else {
-            Err(FactorError(factor))
+    /// Gas that a byte of pubdata costs at a price of gas; 0 where gas is free.
+    pub fn gas_per_pubdata(&self, base_fee: u64) -> u64 {
+        match base_fee {
+            0 => 0,
+            base_fee => self.fair_pubdata_price.div_ceil(base_fee),
         }
     }
 
-    /// The product, rounded down; the highest number where it is too high.
-    ///
-    /// SPEC: the network's API computes it in floating point, so that numbers above 2⁵³ lose their last bits.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "that is how the network's API computes, and the cast back saturates"
-    )]
-    pub const fn times(self, number: u64) -> u64 {
-        (number as f64 * self.0) as u64
-    }
-}
-
-impl fmt::Display for FactorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a factor: it must be finite and not negative", self.0)
-    }
-}
-
-impl core::error::Error for FactorError {}
-
-impl FeeInput {
     /// Prices with L2 gas dearer or cheaper by a factor, as the network's API scales those of an open batch for estimates.
     #[must_use]
     pub fn scale_l2_gas_price(self, factor: Factor) -> Self {
@@ -127,15 +105,21 @@ mod tests {
     }
 
     #[test]
-    fn factors_are_finite() {
-        for wrong in [f64::NAN, f64::INFINITY, -0.5] {
-            assert!(Factor::new(wrong).is_err());
-        }
+    fn scaled_prices_have_a_ceiling() {
         let factor = Factor::new(1.3).unwrap();
-        assert_eq!(factor.times(1_827_379), 2_375_592);
-        assert_eq!(factor.times(u64::MAX), u64::MAX);
         assert_eq!(fees(100, 5).scale_l2_gas_price(factor), fees(130, 5));
         let capped = fees(u64::MAX, u64::MAX).scale_l2_gas_price(factor);
         assert_eq!(capped, fees(MAX_SCALED_L2_GAS_PRICE, MAX_SCALED_PUBDATA_PRICE));
+    }
+
+    #[test]
+    fn pubdata_raises_the_base_fee_when_it_is_dear() {
+        let usual = fees(45_250_000, 5_000_000_000);
+        assert_eq!((usual.base_fee(), usual.gas_per_pubdata(45_250_000)), (45_250_000, 111));
+        let dear = fees(1000, 1_000_000_001);
+        assert_eq!(dear.base_fee(), 20_001);
+        assert!(dear.gas_per_pubdata(dear.base_fee()) <= MAX_GAS_PER_PUBDATA);
+        assert_eq!(fees(7, 0).gas_per_pubdata(7), 0);
+        assert_eq!(fees(0, 0).gas_per_pubdata(0), 0);
     }
 }
