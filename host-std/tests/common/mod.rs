@@ -1,6 +1,7 @@
 //! Runs the command and finds the corpus.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod batches;
 pub(crate) mod chain;
 
 use eravm_host::golden::{Code, Golden};
