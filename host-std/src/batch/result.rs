@@ -69,6 +69,17 @@ pub enum Halt {
     Tracer,
 }
 
+impl ExecutionResult {
+    /// What the bootloader says of a transaction, with what it gave back.
+    pub(super) fn posted(succeeded: bool, output: Vec<u8>) -> Self {
+        if succeeded {
+            Self::Success { output }
+        } else {
+            Self::Revert(RevertReason::of_data(&output))
+        }
+    }
+}
+
 impl RevertReason {
     /// What data of a failed call mean.
     pub fn of_data(data: &[u8]) -> Self {
@@ -104,7 +115,7 @@ fn only_string(arguments: &[u8]) -> Option<&[u8]> {
 
 impl Halt {
     /// What the bootloader's frame returned when it reverted. `None` if that is no halt: the call of an `eth_call` failed.
-    pub(super) fn of_output(output: &[u8]) -> Result<Self, RevertReason> {
+    pub(crate) fn of_output(output: &[u8]) -> Result<Self, RevertReason> {
         let Some((&code, data)) = output.split_first() else { return Ok(Self::NoReason) };
         let reason = RevertReason::of_data(data);
         match ErrorCode::of_number(code) {

@@ -34,9 +34,10 @@ pub(crate) use format::Pairs;
 pub(crate) use value::{Amount, Bytes, Number};
 
 use crate::batch::{
-    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, FeeInput, InteropRoot,
-    MemoryState, SystemEnvironment,
+    BaseContract, BatchEnvironment, BlockEnvironment, ExecutionMode, InteropRoot, MemoryState,
+    SystemEnvironment,
 };
+use crate::fees::FeeInput;
 use crate::input;
 use crate::pubdata::{CommitmentScheme, Content, DaValidator, PubdataFormat};
 use crate::system_contracts::{Bytecode, Flavour, SystemContracts};
@@ -53,11 +54,12 @@ use std::path::{Path, PathBuf};
 const DEFAULT_CHAIN: u64 = 270;
 /// Time of a batch on a new chain, in seconds: 14 November 2023, so that results do not depend on when a file is run.
 const DEFAULT_TIMESTAMP: u64 = 1_700_000_000;
-/// Prices where nothing else is said, in wei: of L2 gas, of a byte of pubdata, of L1 gas.
+/// Prices where nothing else is said, in wei: of L2 gas, of a byte of pubdata, of L1 gas. By the default fee model, L1 takes 1.8 gwei for
+/// a byte, and what a batch takes beside its data makes it 5.
 const DEFAULT_FEES: FeeInput = FeeInput {
     fair_l2_gas_price: 45_250_000,
     fair_pubdata_price: 5_000_000_000,
-    l1_gas_price: 25_000_000_000,
+    l1_gas_price: 2_000_000_000,
 };
 /// Gets the fees where nobody else is named.
 const DEFAULT_OPERATOR: &str = "operator";
@@ -164,6 +166,19 @@ impl BatchFile {
         contracts: &SystemContracts,
         bootloader: Flavour,
     ) -> Result<BatchPlan, BatchFileError> {
+        self.plan_on(contracts, bootloader, None)
+    }
+
+    /// The same after a batch that left a state, if there was one. What the file says of the state is said of new chains only.
+    ///
+    /// # Errors
+    /// As [`plan_for`](Self::plan_for).
+    pub fn plan_on(
+        self,
+        contracts: &SystemContracts,
+        bootloader: Flavour,
+        left: Option<MemoryState>,
+    ) -> Result<BatchPlan, BatchFileError> {
         let names = self.root.names();
         let Root { environment, state, pubdata, transactions, blocks } = self.root;
         let system = system_environment(&environment, contracts, bootloader)?;
@@ -194,7 +209,13 @@ impl BatchFile {
         let senders = from_l2.map(PlannedTransaction::sender).collect();
         let code = planner.code;
         let builder = StateBuilder { contracts, chain_id: system.chain_id, code, senders };
-        let state = builder.build(state)?;
+        let state = match left {
+            None => builder.build(state)?,
+            Some(mut left) => {
+                builder.add_system_code(&mut left)?;
+                left
+            }
+        };
         follow(&mut batch, &environment, &ChainHead::of(&state), planned.first());
         Ok(BatchPlan { system, batch, state, pubdata, blocks: planned, names })
     }

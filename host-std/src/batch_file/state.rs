@@ -40,13 +40,19 @@ pub(super) struct StateBuilder<'a> {
 }
 
 impl StateBuilder<'_> {
-    pub(super) fn build(mut self, state: State) -> Result<MemoryState, BatchFileError> {
-        let mut built = MemoryState::new();
+    /// Makes the code of the system contracts known to the machine.
+    pub(super) fn add_system_code(&self, built: &mut MemoryState) -> Result<(), BatchFileError> {
         for (hash, code) in self.contracts.codes() {
             let program = Program::new(code.bytes());
             let program = program.map_err(|error| Kind::Code(error).at(""))?;
             built.add_program(hash, program);
         }
+        Ok(())
+    }
+
+    pub(super) fn build(mut self, state: State) -> Result<MemoryState, BatchFileError> {
+        let mut built = MemoryState::new();
+        self.add_system_code(&mut built)?;
         let has_genesis = state.genesis.unwrap_or(true);
         if has_genesis {
             let allow_evm = state.allow_evm.unwrap_or(true);

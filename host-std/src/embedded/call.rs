@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::failure::Failure;
+use crate::system_contracts::addresses::MSG_VALUE_SIMULATOR;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Address, Ending, NativeCall, NativeCaller, NativeData, Word};
 use std::fmt;
@@ -16,9 +17,6 @@ pub(crate) enum Data {
 }
 
 impl Data {
-    /// None.
-    pub(crate) const EMPTY: Self = Self::Bytes(Vec::new());
-
     pub(crate) fn as_native(&self) -> NativeData<'_> {
         match self {
             Self::Bytes(bytes) => NativeData::Bytes(bytes),
@@ -56,6 +54,15 @@ impl Call {
             is_system: false,
             extra: Vec::new(),
         }
+    }
+
+    /// An ordinary call with value, which `MsgValueSimulator` moves.
+    pub(crate) fn with_value(address: Address, calldata: Data, value: u128) -> Self {
+        if value == 0 {
+            return Self::new(address, calldata);
+        }
+        let extra = vec![Word::from_u128(value), Word::from_address(&address), Word::ZERO];
+        Self { is_system: true, extra, ..Self::new(MSG_VALUE_SIMULATOR, calldata) }
     }
 
     pub(crate) fn as_native(&self) -> NativeCall<'_> {
@@ -119,6 +126,26 @@ impl Step {
                 Ok(Self::End(ending, Data::Pointer(outcome.data)))
             }),
         )
+    }
+
+    /// It reverts with a copy of what a call gave back, as compiled contracts do. Outside of kernel space not every pointer may be
+    /// passed on.
+    pub(crate) fn reverts_with(cx: &mut Context<'_>, data: FatPointer) -> Result<Self, Failure> {
+        Ok(Self::End(Ending::Reverts, Data::Bytes(cx.read_bytes(data)?)))
+    }
+
+    /// It calls, and then goes on with what was returned. If the call fails, it reverts with the same data.
+    pub(crate) fn call_through(
+        call: Call,
+        then: impl FnOnce(&mut Context<'_>, FatPointer) -> Result<Self, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        Self::call(call, |cx, outcome| {
+            if outcome.succeeded {
+                then(cx, outcome.data)
+            } else {
+                Self::reverts_with(cx, outcome.data)
+            }
+        })
     }
 
     /// It calls, and then goes on.

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::prices;
+use super::solidity::Tail;
 use super::world::World;
 use crate::keccak::keccak_word;
 use crate::system_contracts::addresses::EVENT_WRITER;
@@ -12,6 +13,8 @@ use eravm_core::{Address, Program, VersionedHash, Vm, Word};
 const CONSTRUCTOR_FLAG: u64 = 1;
 /// Bit of the call flags for a system call.
 const SYSTEM_FLAG: u64 = 2;
+/// Bit of the call flags for a static call of foreign code, whose frame is not static itself.
+const STATIC_FLAG: u64 = 4;
 /// First register with extra words of a system call.
 const FIRST_EXTRA: u8 = 3;
 
@@ -61,6 +64,11 @@ impl<'a> Context<'a> {
         self.vm.register(2).0.0[0] & SYSTEM_FLAG != 0
     }
 
+    /// Whether foreign code, which the emulator runs, is called as a static call.
+    pub(crate) fn is_static_call(&self) -> bool {
+        self.vm.register(2).0.0[0] & STATIC_FLAG != 0
+    }
+
     /// An extra word of a system call.
     pub(crate) fn extra(&self, index: u8) -> Word {
         self.vm.register(FIRST_EXTRA + index).0
@@ -83,6 +91,21 @@ impl<'a> Context<'a> {
         Ok(self.vm.read_pointer(pointer))
     }
 
+    /// The first word of what a call returned, if there are so many bytes.
+    pub(crate) fn first_word(&mut self, data: FatPointer) -> Result<Option<Word>, Failure> {
+        let length = data.length.saturating_sub(data.offset).min(32);
+        let head = self.read_bytes(FatPointer { length: data.offset + length, ..data })?;
+        Ok(head.first_chunk().map(Word::from_be_bytes))
+    }
+
+    /// A part of the calldata as it is to be forwarded.
+    pub(crate) fn part_of_calldata(&self, part: &Tail<'_>) -> FatPointer {
+        let calldata = self.calldata_pointer();
+        // It is in the calldata, where no number is beyond 32 bits.
+        let start = calldata.start + calldata.offset + part.start as u32;
+        FatPointer { start, offset: 0, length: part.bytes.len() as u32, ..calldata }
+    }
+
     /// Pays ergs.
     pub(crate) fn charge(&mut self, ergs: u32) -> Result<(), Failure> {
         if self.vm.charge(ergs) { Ok(()) } else { Err(Failure::Panic) }
@@ -102,11 +125,6 @@ impl<'a> Context<'a> {
     /// A slot of the frame's contract.
     pub(crate) fn load(&mut self, key: &Word) -> Result<Word, Failure> {
         self.load_of(&self.this(), key)
-    }
-
-    /// Writes a slot of the frame's contract.
-    pub(crate) fn store(&mut self, key: &Word, value: &Word) -> Result<(), Failure> {
-        self.store_of(&self.this(), key, value)
     }
 
     /// A slot of any contract.
@@ -145,6 +163,29 @@ impl<'a> Context<'a> {
     pub(crate) fn load_transient(&mut self, key: &Word) -> Result<Word, Failure> {
         self.charge(prices::TRANSIENT_READ)?;
         Ok(self.vm.native_transient_read(key))
+    }
+
+    /// A transient slot of any contract.
+    pub(crate) fn load_transient_of(
+        &mut self,
+        address: &Address,
+        key: &Word,
+    ) -> Result<Word, Failure> {
+        self.charge(prices::TRANSIENT_READ)?;
+        Ok(self.vm.native_transient_read_of(address, key))
+    }
+
+    /// Writes a transient slot of any contract.
+    pub(crate) fn store_transient_of(
+        &mut self,
+        address: &Address,
+        key: &Word,
+        value: &Word,
+    ) -> Result<(), Failure> {
+        self.may_write()?;
+        self.charge(prices::TRANSIENT_WRITE)?;
+        self.vm.native_transient_write_of(address, key, value);
+        Ok(())
     }
 
     /// Writes a transient slot of the frame's contract.
@@ -204,6 +245,15 @@ impl<'a> Context<'a> {
         self.charge(prices::L1_MESSAGE)?;
         self.vm.native_message(sender, key, value, is_service);
         Ok(())
+    }
+
+    /// Loads code for this price, if it was not loaded before, as [`Vm::native_decommit`] does.
+    pub(crate) fn decommit(
+        &mut self,
+        hash: &VersionedHash,
+        ergs: u32,
+    ) -> Result<Option<FatPointer>, Failure> {
+        Ok(self.vm.native_decommit(&mut self.world, hash, ergs)?)
     }
 
     /// Code by its hash, if it is known.

@@ -1,9 +1,11 @@
 //! The list of native contracts.
 
+use super::bootloader::Purpose;
 use super::call::Step;
 use super::context::Context;
 use super::contracts;
 use super::failure::Failure;
+use super::solidity::Encoder;
 use crate::system_contracts::Bytecode;
 use eravm_core::{Address, Program, VersionedHash, Word};
 use std::collections::HashMap;
@@ -66,16 +68,85 @@ macro_rules! contracts {
 contracts! {
     /// Does nothing.
     EmptyContract Anywhere [0x0, 0x8001] = contracts::empty::enter;
-    /// The bootloader. It is the first frame, and is never called: at its address stands [`EmptyContract`](Self::EmptyContract).
+    /// The bootloader of batches. Bootloaders are first frames and are never called: at their address stands
+    /// [`EmptyContract`](Self::EmptyContract).
     Bootloader InKernel [] = contracts::empty::enter;
+    /// The same for senders that did not sign.
+    BootloaderImpersonating InKernel [] = contracts::empty::enter;
+    /// The bootloader of simulated calls.
+    BootloaderPlayground InKernel [] = contracts::empty::enter;
+    /// The bootloader of estimates.
+    BootloaderFeeEstimate InKernel [] = contracts::empty::enter;
+    /// The same for senders that did not sign.
+    BootloaderFeeEstimateImpersonating InKernel [] = contracts::empty::enter;
+    /// Recovers signers.
+    Ecrecover Anywhere [0x1] = contracts::precompiles::ecrecover;
+    /// Hashes.
+    SHA256 Anywhere [0x2] = contracts::precompiles::sha256;
+    /// Returns its calldata.
+    Identity Anywhere [0x4] = contracts::precompiles::identity;
+    /// Exponentiation.
+    Modexp Anywhere [0x5] = contracts::precompiles::modexp;
+    /// Adds points of BN254.
+    EcAdd Anywhere [0x6] = contracts::precompiles::ec_add;
+    /// Multiplies a point of BN254.
+    EcMul Anywhere [0x7] = contracts::precompiles::ec_mul;
+    /// The pairing of BN254.
+    EcPairing Anywhere [0x8] = contracts::precompiles::ec_pairing;
+    /// Verifies signatures of secp256r1.
+    P256Verify Anywhere [0x100] = contracts::precompiles::p256_verify;
+    /// Code of the EVM.
+    EvmEmulator Anywhere [] = contracts::evm_emulator::enter;
     /// Accounts without code.
     DefaultAccount Anywhere [] = contracts::default_account::enter;
+    /// Code hashes of accounts.
+    AccountCodeStorage InKernel [0x8002] = contracts::account_code_storage::enter;
     /// Nonces of accounts.
     NonceHolder InKernel [0x8003] = contracts::nonce_holder::enter;
+    /// Code that is published.
+    KnownCodesStorage InKernel [0x8004] = contracts::known_codes::enter;
+    /// Immutable variables.
+    ImmutableSimulator InKernel [0x8005] = contracts::immutable_simulator::enter;
+    /// Deployments.
+    ContractDeployer InKernel [0x8006] = contracts::contract_deployer::enter;
+    /// Logs, messages and code for L1.
+    L1Messenger InKernel [0x8008] = contracts::l1_messenger::enter;
     /// Calls with value.
     MsgValueSimulator InKernel [0x8009] = contracts::msg_value_simulator::enter;
     /// Balances.
     L2BaseToken InKernel [0x800a] = contracts::base_token::enter;
+    /// Chain, batch, block and transaction.
+    SystemContext InKernel [0x800b] = contracts::system_context::enter;
+    /// Hashes of transactions.
+    BootloaderUtilities InKernel [0x800c] = contracts::bootloader_utilities::enter;
+    /// Events.
+    EventWriter InKernel [0x800d] = contracts::event_writer::enter;
+    /// Compressed code and state diffs.
+    Compressor InKernel [0x800e] = contracts::compressor::enter;
+    /// Protocol upgrades beyond deployments.
+    ComplexUpgrader InKernel [0x800f] = contracts::complex_upgrader::enter;
+    /// Hashes.
+    Keccak256 Anywhere [0x8010] = contracts::precompiles::keccak256;
+    /// Hashes of blobs.
+    PubdataChunkPublisher InKernel [0x8011] = contracts::pubdata_chunk_publisher::enter;
+    /// Code.
+    CodeOracle InKernel [0x8012] = contracts::code_oracle::enter;
+    /// What EVM frames tell each other.
+    EvmGasManager InKernel [0x8013] = contracts::evm_gas_manager::enter;
+    /// EVM contracts at known addresses.
+    EvmPredeploysManager InKernel [0x8014] = contracts::evm_predeploys_manager::enter;
+    /// Hashes of EVM code that the EVM knows.
+    EvmHashesStorage InKernel [0x8015] = contracts::evm_hashes::enter;
+    /// Deployments with one sender.
+    Create2Factory Anywhere [0x1_0000] = contracts::create2_factory::enter;
+    /// The upgrade that new chains begin with.
+    L2GenesisUpgrade Anywhere [0x1_0001] = contracts::l2_genesis_upgrade::enter;
+    /// The root over chains that settle here.
+    MessageRoot Anywhere [0x1_0005] = contracts::message_root::enter;
+    /// Reads slots.
+    SloadContract Anywhere [0x1_0006] = contracts::sload_contract::enter;
+    /// Roots of other chains.
+    L2InteropRootStorage Anywhere [0x1_0008] = contracts::interop_root_storage::enter;
 }
 
 /// The first bytes of the code that others see of a native contract.
@@ -106,7 +177,7 @@ fn codes() -> &'static Codes {
 }
 
 impl NativeContract {
-    /// Three words, as code has an odd number of them: the mark with the contract's number, its name, and nothing.
+    /// Three words, as code has an odd number of them: the mark with the contract's number, and twice as much for its name.
     fn words(self) -> [[u8; 32]; 3] {
         let mut words = [[0; 32]; 3];
         let number = (self as u16).to_be_bytes();
@@ -114,7 +185,8 @@ impl NativeContract {
             .iter_mut()
             .zip(MARK.iter().chain(&number))
             .for_each(|(place, byte)| *place = *byte);
-        words[1].iter_mut().zip(self.name().bytes()).for_each(|(place, byte)| *place = byte);
+        let name = words.iter_mut().skip(1).flatten();
+        name.zip(self.name().bytes()).for_each(|(place, byte)| *place = byte);
         words
     }
 
@@ -149,6 +221,22 @@ impl NativeContract {
         codes.all.get(*index).map(|code| &code.program)
     }
 
+    /// What the bootloader with a code hash is made for; `None` if it is none of these.
+    pub(crate) fn purpose_of(bootloader: &VersionedHash) -> Option<Purpose> {
+        let contract = Self::of_program(Self::program_of(bootloader)?)?;
+        let network = Purpose { insists_on_magic: true, ..Purpose::default() };
+        Some(match contract {
+            Self::Bootloader => network,
+            Self::BootloaderImpersonating => Purpose { impersonates: true, ..network },
+            Self::BootloaderPlayground => Purpose { simulates: true, ..network },
+            Self::BootloaderFeeEstimate => Purpose::default(),
+            Self::BootloaderFeeEstimateImpersonating => {
+                Purpose { impersonates: true, ..Purpose::default() }
+            }
+            _ => return None,
+        })
+    }
+
     /// Where it stands.
     pub fn addresses(self) -> impl Iterator<Item = Address> {
         self.places().iter().map(|number| Word::from_u64(u64::from(*number)).to_address())
@@ -167,6 +255,11 @@ impl NativeContract {
             return Err(Failure::Panic);
         }
         cx.charge(super::prices::CALL)?;
+        if cx.is_constructor_call() && contract != Self::EvmEmulator {
+            // Contracts without a constructor take no value, and return a list of no immutables.
+            cx.not_payable()?;
+            return Ok(Step::returns(Encoder::new().array(&[]).finish()));
+        }
         (contract.enter())(cx)
     }
 }
@@ -204,7 +297,7 @@ mod tests {
     #[test]
     fn code_leads_back_to_its_contract() {
         for &contract in NativeContract::ALL {
-            assert!(contract.name().len() <= 32, "{contract:?}");
+            assert!(contract.name().len() <= 64, "{contract:?}");
             let program = NativeContract::program_of(&contract.bytecode().hash()).unwrap();
             assert!(program.is_native());
             assert_eq!(NativeContract::of_program(program), Some(contract));

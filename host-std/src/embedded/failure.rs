@@ -1,5 +1,6 @@
 //! How a native contract fails.
 
+use eravm_core::precompiles::CallFault;
 use eravm_core::{RunError, Stop};
 
 /// Why a native contract does not go on.
@@ -18,6 +19,14 @@ pub(crate) enum Failure {
 impl Failure {
     /// A revert without data.
     pub(crate) const EMPTY: Self = Self::Revert(Vec::new());
+
+    /// What a caller makes of it that reverts with what it gets: of panics that is nothing.
+    pub(crate) fn of_call(self) -> Self {
+        match self {
+            Self::Panic => Self::EMPTY,
+            other => other,
+        }
+    }
 }
 
 /// The state could not answer. What it said is kept [aside](super::world::Catching).
@@ -42,5 +51,15 @@ impl From<Caught> for Failure {
 impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
         Self::Stopped(stop)
+    }
+}
+
+impl From<CallFault<Caught>> for Failure {
+    fn from(fault: CallFault<Caught>) -> Self {
+        match fault {
+            CallFault::Host(Caught) => Self::Fault,
+            CallFault::NotBuilt(which) => Self::Stopped(Stop::PrecompileNotBuilt(which)),
+            CallFault::TooMuchWork(which) => Self::Stopped(Stop::PrecompileTooMuchWork(which)),
+        }
     }
 }

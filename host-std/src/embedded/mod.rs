@@ -8,15 +8,17 @@
 //! * [`Natives`] runs a machine and does what the contracts do whenever it waits for that;
 //! * `contracts` has one file for each, `solidity` what they need to look like compiled Solidity.
 
+mod account;
+pub(crate) mod bootloader;
 mod call;
 mod context;
 mod contract;
 mod contracts;
-mod failure;
+pub(crate) mod failure;
 mod natives;
 pub mod prices;
-mod solidity;
-mod world;
+pub(crate) mod solidity;
+pub(crate) mod world;
 
 pub use contract::NativeContract;
 pub use natives::Natives;

@@ -14,7 +14,7 @@ use std::fmt;
 /// A machine is run with one of these from its beginning to its end.
 #[derive(Default)]
 pub struct Natives {
-    waiting: Vec<Then>,
+    pub(crate) waiting: Vec<Then>,
     pub(crate) store: Store,
 }
 

@@ -7,6 +7,8 @@
 pub const CALL: u32 = 200;
 /// A word of calldata, returndata or code that is copied or looked at.
 pub const WORD: u32 = 6;
+/// A word of code that is decommitted (`decommit`).
+pub const DECOMMITTED_WORD: u32 = 4;
 /// Reading a slot that was touched in this batch (`sload`, warm).
 pub const WARM_READ: u32 = 38;
 /// Reading a slot for the first time in this batch (`sload`, cold).
@@ -43,3 +45,6 @@ pub const EC_MUL: u32 = 5334;
 pub const EC_PAIRING: u32 = 80_000;
 /// A byte of code or state diffs whose compression is checked.
 pub const COMPRESSED_BYTE: u32 = 20;
+/// The gas of the EVM that the interpreter takes for its own work. Five ergs are an EVM gas for who calls: so code runs out of gas
+/// before it runs out of ergs, as long as what it asks of the system costs no more than its gas.
+pub const EVM_GAS: u32 = 4;

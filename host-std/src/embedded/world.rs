@@ -2,6 +2,7 @@
 
 use super::contract::NativeContract;
 use super::failure::Caught;
+use crate::evm::CodeCache;
 use crate::system_contracts::in_first_mapping;
 use eravm_core::precompiles::{CallFault, G1Point, Pair, Precompiles};
 use eravm_core::{
@@ -14,6 +15,8 @@ use std::collections::HashMap;
 pub(crate) struct Store {
     /// Code that was published in this batch and is no factory dependency: EVM code, as it was published, padded.
     published: HashMap<VersionedHash, Program>,
+    /// EVM code that was prepared to run. What it costs does not depend on that.
+    pub(crate) evm_codes: CodeCache,
     /// The [slots](in_first_mapping) of accounts.
     slots: HashMap<Address, Word>,
 }

@@ -8,6 +8,7 @@ use super::input::PubdataInput;
 use super::l1_log::L2ToL1Log;
 use super::log_tree::LogTree;
 use super::memory::pubdata;
+use crate::embedded::solidity::selector;
 use eravm_core::{Address, Word};
 
 /// First protocol version that leaves pubdata to a validator of data availability.
@@ -16,6 +17,9 @@ pub(super) const GATEWAY_PROTOCOL: u16 = 26;
 const SCHEME_PROTOCOL: u16 = 31;
 /// Selector of `validatePubdata(bytes32,bytes32,bytes32,bytes32,bytes)`.
 const VALIDATE_PUBDATA: [u8; 4] = [0x89, 0xf9, 0xa0, 0x72];
+
+/// Selector of `publishPubdataAndClearState(address,bytes)`.
+const PUBLISH: [u8; 4] = selector("publishPubdataAndClearState(address,bytes)").0;
 
 /// What of a batch is published.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,6 +140,15 @@ impl PubdataFormat {
         append_padded(&pubdata, &mut words);
         call.extend(words.iter().flat_map(Word::to_be_bytes));
         Ok(call)
+    }
+
+    /// The call of `L1Messenger` by which a batch is published: its calldata.
+    ///
+    /// # Errors
+    /// As for [`heap_words`](Self::heap_words).
+    pub(crate) fn publishing_call(&self, input: &PubdataInput) -> Result<Vec<u8>, PubdataError> {
+        let words = self.heap_words(input)?.words;
+        Ok(PUBLISH.into_iter().chain(words.iter().flat_map(Word::to_be_bytes)).collect())
     }
 
     /// What the host writes into the bootloader's heap when it is asked for pubdata: the arguments of the call to `L1Messenger`

@@ -17,6 +17,7 @@
 mod account_slots;
 pub mod addresses;
 mod bytecode;
+mod deployment;
 mod error;
 mod genesis;
 mod known;
@@ -26,6 +27,7 @@ mod table;
 pub(crate) use account_slots::in_first_mapping;
 pub use account_slots::{balance_slot, nonce_slot};
 pub use bytecode::Bytecode;
+pub use deployment::{create2_address, deployment_calldata};
 pub use error::{BundleError, BundleErrorKind, Warning};
 pub use genesis::{GenesisOptions, GenesisSlot};
 
@@ -106,13 +108,23 @@ impl SystemContracts {
         let contracts = NativeContract::ALL.iter().flat_map(|contract| {
             contract.addresses().map(|address| (address, contract.bytecode().clone()))
         });
-        let bootloader = NativeContract::Bootloader.bytecode();
-        let flavours = Flavour::ALL.iter().map(|flavour| (*flavour, bootloader.clone()));
+        let bootloaders = Flavour::ALL.iter().map(|flavour| {
+            let bootloader = match flavour {
+                Flavour::ProvedBatch | Flavour::GasTest => NativeContract::Bootloader,
+                Flavour::ProvedBatchImpersonating => NativeContract::BootloaderImpersonating,
+                Flavour::PlaygroundBatch => NativeContract::BootloaderPlayground,
+                Flavour::FeeEstimate => NativeContract::BootloaderFeeEstimate,
+                Flavour::FeeEstimateImpersonating => {
+                    NativeContract::BootloaderFeeEstimateImpersonating
+                }
+            };
+            (*flavour, bootloader.bytecode().clone())
+        });
         Self {
-            bootloaders: flavours.collect(),
+            bootloaders: bootloaders.collect(),
             default_account: NativeContract::DefaultAccount.bytecode().clone(),
             default_account_no_security: None,
-            evm_emulator: None,
+            evm_emulator: Some(NativeContract::EvmEmulator.bytecode().clone()),
             contracts: contracts.collect(),
             protocol_version: Some(EMBEDDED_PROTOCOL),
         }

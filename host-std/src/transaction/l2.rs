@@ -210,15 +210,18 @@ impl L2Transaction {
     /// The hash by which it is known.
     pub fn hash(&self) -> TransactionHash {
         match &self.kind {
-            L2Kind::Eip712(own) => {
-                let signature = keccak([&*own.signature.to_bytes()]);
-                TransactionHash::from(Word::from_be_bytes(&keccak([
-                    &self.signed_hash().0[..],
-                    &signature[..],
-                ])))
-            }
+            L2Kind::Eip712(_) => self.hashes().0,
             _ => hash(&self.to_raw()),
         }
+    }
+
+    /// The hash by which it is known, and the one that is signed: for type 0x71, the former is made of the latter.
+    pub fn hashes(&self) -> (TransactionHash, TransactionHash) {
+        let signed = self.signed_hash();
+        let L2Kind::Eip712(own) = &self.kind else { return (hash(&self.to_raw()), signed) };
+        let signature = keccak([&*own.signature.to_bytes()]);
+        let known = keccak([&signed.0[..], &signature[..]]);
+        (TransactionHash::from(Word::from_be_bytes(&known)), signed)
     }
 
     /// Signs it with a private key. Types 0, 1 and 2 are then from the account of that key; type 0x71 stays from whom it is
@@ -238,6 +241,20 @@ impl L2Transaction {
             L2Kind::Eip712(own) => own.signature = Signature::Ecdsa(signed),
         }
         Ok(self)
+    }
+
+    /// The same transaction made for another chain. Legacy ones that are valid on every chain stay so.
+    #[must_use]
+    pub fn on_chain(&self, chain: u64) -> Self {
+        let mut transaction = self.clone();
+        match &mut transaction.kind {
+            L2Kind::Legacy { chain_id, .. } => *chain_id = chain_id.map(|_| chain),
+            L2Kind::Eip2930 { chain_id, .. } | L2Kind::Eip1559 { chain_id, .. } => {
+                *chain_id = chain;
+            }
+            L2Kind::Eip712(own) => own.chain_id = chain,
+        }
+        transaction
     }
 
     /// Who signed it.

@@ -50,7 +50,9 @@ pub use l2::{Eip712, L2Kind, L2Transaction, Paymaster};
 pub(crate) use raw::parse as parse_raw;
 pub use raw::{MAX_RAW_BYTES, Rules};
 pub use recovered_signer::RecoveredSigner;
+pub(crate) use rlp::ListWriter;
 pub use signature::{CustomSignature, Ecdsa, Signature, SignatureError, address_of_key};
+pub(crate) use typed_data::TypedData;
 
 use eravm_core::{Address, VersionedHash, Word};
 
@@ -204,6 +206,14 @@ impl Transaction {
                 let bytes: Vec<u8> = self.encode().iter().flat_map(Word::to_be_bytes).collect();
                 keccak::hash(&bytes)
             }
+        }
+    }
+
+    /// The hash by which it is known, and the one that is signed: for those from L1, which nobody signs, the same.
+    pub fn hashes(&self) -> [TransactionHash; 2] {
+        match self {
+            Self::L2(transaction) => transaction.hashes().into(),
+            Self::Priority(_) | Self::Upgrade(_) => [self.hash(); 2],
         }
     }
 

@@ -133,35 +133,35 @@ fn of(error: Error) -> RlpError {
 
 /// A list that is being written.
 #[derive(Clone, Default, Debug)]
-pub(super) struct ListWriter(Vec<u8>);
+pub(crate) struct ListWriter(Vec<u8>);
 
 impl ListWriter {
     /// Appends bytes.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         bytes.encode(&mut self.0);
         self
     }
 
     /// Appends a number.
-    pub(super) fn number(&mut self, number: &Word) -> &mut Self {
+    pub(crate) fn number(&mut self, number: &Word) -> &mut Self {
         let bytes = number.to_be_bytes();
         let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
         self.bytes(bytes.get(zeros..).unwrap_or_default())
     }
 
     /// Appends an address, or nothing.
-    pub(super) fn optional_address(&mut self, address: Option<&Address>) -> &mut Self {
+    pub(crate) fn optional_address(&mut self, address: Option<&Address>) -> &mut Self {
         self.bytes(address.map_or(&[][..], |address| &address.0))
     }
 
     /// Appends a list.
-    pub(super) fn list(&mut self, list: &Self) -> &mut Self {
+    pub(crate) fn list(&mut self, list: &Self) -> &mut Self {
         self.0.extend(list.finish(None));
         self
     }
 
     /// The list, behind a byte for the type of the transaction if there is one.
-    pub(super) fn finish(&self, tx_type: Option<u8>) -> Vec<u8> {
+    pub(crate) fn finish(&self, tx_type: Option<u8>) -> Vec<u8> {
         let header = Header { list: true, payload_length: self.0.len() };
         let mut bytes = Vec::with_capacity(1 + header.length_with_payload());
         bytes.extend(tx_type);

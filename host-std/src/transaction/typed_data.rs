@@ -4,6 +4,7 @@ use super::keccak::keccak;
 use super::l2::{Eip712, L2Transaction};
 use super::{EIP_712, TransactionHash};
 use eravm_core::{Address, Word};
+use std::sync::LazyLock;
 
 /// The type of the domain. It has no contract and no salt.
 const DOMAIN_TYPE: &[u8] = b"EIP712Domain(string name,string version,uint256 chainId)";
@@ -16,39 +17,66 @@ const TRANSACTION_TYPE: &[u8] = b"Transaction(uint256 txType,uint256 from,uint25
     uint256 gasPerPubdataByteLimit,uint256 maxFeePerGas,uint256 maxPriorityFeePerGas,uint256 paymaster,\
     uint256 nonce,uint256 value,bytes data,bytes32[] factoryDeps,bytes paymasterInput)";
 
+/// The hashes of what is the same in all domains and transactions, and of nothing.
+static CONSTANTS: LazyLock<[[u8; 32]; 5]> = LazyLock::new(|| {
+    [DOMAIN_TYPE, DOMAIN_NAME, DOMAIN_VERSION, TRANSACTION_TYPE, b""].map(|text| keccak([text]))
+});
+
+/// What of a transaction is signed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypedData<'a> {
+    /// The fields of one word, from the type of the transaction to its value.
+    pub(crate) words: [Word; 10],
+    pub(crate) data: &'a [u8],
+    /// Hashes of code, one behind the other.
+    pub(crate) factory_deps: &'a [u8],
+    pub(crate) paymaster_input: &'a [u8],
+}
+
+impl TypedData<'_> {
+    /// The hash that is signed for a chain.
+    pub(crate) fn hash(&self, chain_id: &Word) -> [u8; 32] {
+        let domain = domain(chain_id);
+        let transaction = self.structure();
+        keccak([&b"\x19\x01"[..], &domain, &transaction])
+    }
+
+    fn structure(&self) -> [u8; 32] {
+        let [.., of_type, of_nothing] = &*CONSTANTS;
+        let words = self.words.map(|word| word.to_be_bytes());
+        // Most transactions have no more than one of them.
+        let hash_of = |bytes: &[u8]| if bytes.is_empty() { *of_nothing } else { keccak([bytes]) };
+        let dynamic = [self.data, self.factory_deps, self.paymaster_input].map(hash_of);
+        keccak([&of_type[..], words.as_flattened(), dynamic.as_flattened()])
+    }
+}
+
 /// The hash that is signed.
 pub(super) fn signed_hash(transaction: &L2Transaction, own: &Eip712) -> TransactionHash {
-    let domain = domain(own.chain_id);
-    let transaction = structure(transaction, own);
-    TransactionHash::from(Word::from_be_bytes(&keccak([&b"\x19\x01"[..], &domain, &transaction])))
-}
-
-fn domain(chain_id: u64) -> [u8; 32] {
-    let chain_id = Word::from_u64(chain_id).to_be_bytes();
-    let parts = [keccak([DOMAIN_TYPE]), keccak([DOMAIN_NAME]), keccak([DOMAIN_VERSION]), chain_id];
-    keccak(parts.iter().map(|part| &part[..]))
-}
-
-fn structure(transaction: &L2Transaction, own: &Eip712) -> [u8; 32] {
-    let address = |address: Address| Word::from_address(&address).to_be_bytes();
+    let address = |address: Address| Word::from_address(&address);
     let paymaster = own.paymaster.as_ref();
-    let input = paymaster.map_or(&[][..], |paymaster| &paymaster.input);
     let hashes: Vec<_> = own.factory_deps.iter().map(|dep| dep.hash().0).collect();
-    let parts = [
-        keccak([TRANSACTION_TYPE]),
-        Word::from_u64(u64::from(EIP_712)).to_be_bytes(),
-        address(transaction.from),
-        address(transaction.to.unwrap_or_default()),
-        transaction.gas_limit.to_be_bytes(),
-        own.gas_per_pubdata_limit.to_be_bytes(),
-        own.max_fee_per_gas.to_be_bytes(),
-        own.max_priority_fee_per_gas.to_be_bytes(),
-        address(paymaster.map(|paymaster| paymaster.address).unwrap_or_default()),
-        transaction.nonce.to_be_bytes(),
-        transaction.value.to_be_bytes(),
-        keccak([&transaction.calldata[..]]),
-        keccak(hashes.iter().map(|hash| &hash[..])),
-        keccak([input]),
-    ];
-    keccak(parts.iter().map(|part| &part[..]))
+    let data = TypedData {
+        words: [
+            Word::from_u64(u64::from(EIP_712)),
+            address(transaction.from),
+            address(transaction.to.unwrap_or_default()),
+            transaction.gas_limit,
+            own.gas_per_pubdata_limit,
+            own.max_fee_per_gas,
+            own.max_priority_fee_per_gas,
+            address(paymaster.map(|paymaster| paymaster.address).unwrap_or_default()),
+            transaction.nonce,
+            transaction.value,
+        ],
+        data: &transaction.calldata,
+        factory_deps: hashes.as_flattened(),
+        paymaster_input: paymaster.map_or(&[][..], |paymaster| &paymaster.input),
+    };
+    TransactionHash::from(Word::from_be_bytes(&data.hash(&Word::from_u64(own.chain_id))))
+}
+
+fn domain(chain_id: &Word) -> [u8; 32] {
+    let [of_type, name, version, ..] = &*CONSTANTS;
+    keccak([&of_type[..], name, version, &chain_id.to_be_bytes()])
 }

@@ -1,15 +1,18 @@
 //! Doing what the bootloader asks for.
 
+use super::super::environment::BatchEnvironment;
 use super::super::error::BatchError;
-use super::super::fees::{RefundRequest, operator_refund};
 use super::super::hook::Hook;
 use super::super::observer::{Observer, WriteReason};
 use super::super::outcome::Heard;
-use super::super::result::{ExecutionResult, RevertReason};
+use super::super::result::ExecutionResult;
+use super::super::result::RevertReason;
 use super::super::state::BatchState;
 use super::BatchExecutor;
 use super::running::Until;
+use crate::embedded::bootloader::RefundQuestion;
 use crate::events::group;
+use crate::fees::{RefundRequest, operator_refund};
 use crate::pubdata::{PubdataFormat, PubdataInput, StateDiff, StateDiffs};
 use crate::system_contracts::addresses::L1_MESSENGER;
 use eravm_core::Word;
@@ -33,6 +36,47 @@ pub(super) struct Run {
 pub(super) struct Hidden {
     given: u32,
     hidden: u32,
+}
+
+impl Run {
+    /// Hides ergs from an account that it may not use, if it has so many and none are hidden: those that it may use.
+    pub(super) fn limit(&mut self, ergs: u32) -> Option<u32> {
+        if self.hidden.is_some() {
+            return None;
+        }
+        let given = ergs.min(self.validation_ergs);
+        self.hidden = Some(Hidden { given, hidden: ergs - given });
+        Some(given)
+    }
+
+    /// Gives hidden ergs back: all that there are then.
+    pub(super) fn unlimit(&mut self, ergs: u32) -> Option<u32> {
+        let Hidden { given, hidden } = self.hidden.take()?;
+        self.validation_ergs = self.validation_ergs.saturating_sub(given.saturating_sub(ergs));
+        Some(ergs.saturating_add(hidden))
+    }
+
+    /// The refund that the operator proposes.
+    pub(super) fn operator_refund(
+        &mut self,
+        batch: &BatchEnvironment,
+        pubdata: i32,
+        question: &RefundQuestion,
+    ) -> u64 {
+        // SPEC: the counter is signed, and the network takes it for unsigned before it subtracts.
+        let (before, now) = (self.pubdata.cast_unsigned(), pubdata.cast_unsigned());
+        self.heard.pubdata = now.saturating_sub(before);
+        self.pubdata = pubdata;
+        let request = RefundRequest {
+            gas_limit: question.gas_limit,
+            proposed: question.proposed,
+            spent_on_pubdata: question.spent_on_pubdata,
+            gas_per_pubdata: question.gas_per_pubdata,
+            pubdata: self.heard.pubdata,
+        };
+        self.heard.operator_refund = operator_refund(batch, &request);
+        self.heard.operator_refund
+    }
 }
 
 impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
@@ -78,21 +122,14 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
 
     /// Hides the ergs from an account that it may not use.
     pub(super) fn limit_validation(&mut self, run: &mut Run) -> Result<(), BatchError<S::Fault>> {
-        if run.hidden.is_some() {
-            return Err(BatchError::NestedValidation);
-        }
-        let ergs = self.vm.ergs();
-        let given = ergs.min(run.validation_ergs);
-        run.hidden = Some(Hidden { given, hidden: ergs - given });
+        let given = run.limit(self.vm.ergs()).ok_or(BatchError::NestedValidation)?;
         self.set_ergs(given);
         Ok(())
     }
 
     pub(super) fn unlimit_validation(&mut self, run: &mut Run) {
-        if let Some(Hidden { given, hidden }) = run.hidden.take() {
-            let left = self.vm.ergs();
-            run.validation_ergs = run.validation_ergs.saturating_sub(given.saturating_sub(left));
-            self.set_ergs(left.saturating_add(hidden));
+        if let Some(ergs) = run.unlimit(self.vm.ergs()) {
+            self.set_ergs(ergs);
         }
     }
 
@@ -107,11 +144,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         let pointer = FatPointer::from_word(&pointer);
         let output = self.vm.read_pointer(pointer);
         self.observer.heap_read(pointer, &output);
-        if succeeded.is_zero() {
-            ExecutionResult::Revert(RevertReason::of_data(&output))
-        } else {
-            ExecutionResult::Success { output }
-        }
+        ExecutionResult::posted(!succeeded.is_zero(), output)
     }
 
     /// The result of a transaction that ended without a word: one from L1 that ran out of gas, for instance.
@@ -129,19 +162,13 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         let Some(index) = self.run.checked_sub(1) else { return Err(unexpected) };
         let Some(pushed) = self.pushed.get(index) else { return Err(unexpected) };
         let [proposed, spent_on_pubdata, gas_per_pubdata] = self.parameters();
-        // SPEC: the counter is signed, and the network takes it for unsigned before it subtracts.
-        let (before, now) = (run.pubdata.cast_unsigned(), self.vm.pubdata().cast_unsigned());
-        run.heard.pubdata = now.saturating_sub(before);
-        run.pubdata = self.vm.pubdata();
-        let request = RefundRequest {
+        let question = RefundQuestion {
             gas_limit: pushed.gas_limit,
             proposed,
             spent_on_pubdata,
             gas_per_pubdata: gas_per_pubdata.low_u32(),
-            pubdata: run.heard.pubdata,
         };
-        let refund = operator_refund(&self.batch, &request);
-        run.heard.operator_refund = refund;
+        let refund = run.operator_refund(&self.batch, self.vm.pubdata(), &question);
         let place = self.layout.refunds + u32::try_from(index).unwrap_or(0);
         self.write(WriteReason::OperatorRefund, vec![(place, Word::from_u64(refund))]);
         Ok(())
@@ -149,6 +176,14 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
 
     /// Collects what the batch publishes and hands it to the bootloader.
     fn publish(&mut self, format: &PubdataFormat) -> Result<PubdataInput, BatchError<S::Fault>> {
+        let input = self.pubdata_input()?;
+        let heap = format.heap_words(&input)?;
+        self.write(WriteReason::Pubdata, (heap.first..).zip(heap.words).collect());
+        Ok(input)
+    }
+
+    /// Collects what the batch publishes.
+    pub(super) fn pubdata_input(&mut self) -> Result<PubdataInput, BatchError<S::Fault>> {
         let state_diffs = self.state_diffs()?;
         let events = group(self.vm.events());
         let (world, mut fault) = (&mut self.world, None);
@@ -166,10 +201,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         if let Some(error) = fault {
             return Err(BatchError::State(error));
         }
-        let input = input?;
-        let heap = format.heap_words(&input)?;
-        self.write(WriteReason::Pubdata, (heap.first..).zip(heap.words).collect());
-        Ok(input)
+        Ok(input?)
     }
 
     fn state_diffs(&mut self) -> Result<StateDiffs, BatchError<S::Fault>> {

@@ -1,14 +1,14 @@
 //! What the host writes into the bootloader's heap for a transaction, and for the last block.
 
 use super::super::error::BatchError;
-use super::super::fees::{overhead_gas, trusted_gas};
 use super::super::layout::{
     BLOCK_WORDS, DESCRIPTION_WORDS, INTEROP_ROOT_WORDS, MAX_INTEROP_ROOTS, MAX_TRANSACTIONS,
 };
 use super::super::observer::{Observer, WriteReason};
 use super::super::state::BatchState;
 use super::BatchExecutor;
-use crate::pubdata::{compress_unknown, compressed_bytecode_words};
+use crate::fees::{overhead_gas, trusted_gas};
+use crate::pubdata::{CompressedBytecode, compress_unknown};
 use crate::system_contracts::addresses::KNOWN_CODES_STORAGE;
 use crate::transaction::Transaction;
 use eravm_core::{VersionedHash, Word};
@@ -27,11 +27,11 @@ pub(super) struct Filled {
 }
 
 impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
-    /// The words for code that comes with a transaction and is not known yet.
-    pub(super) fn compressed_words(
+    /// Code that comes with a transaction and is not known yet, compressed.
+    pub(super) fn compressed_code(
         &mut self,
         transaction: &Transaction,
-    ) -> Result<Vec<Word>, BatchError<S::Fault>> {
+    ) -> Result<Vec<CompressedBytecode>, BatchError<S::Fault>> {
         let mut fault = None;
         let deps = transaction.factory_deps().iter().map(|dep| dep.code());
         let compressed = compress_unknown(deps, |hash| match self.is_known(hash) {
@@ -43,7 +43,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         });
         match fault {
             Some(error) => Err(error),
-            None => Ok(compressed_bytecode_words(&compressed)),
+            None => Ok(compressed),
         }
     }
 

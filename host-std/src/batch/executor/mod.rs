@@ -1,13 +1,14 @@
 //! Running a batch: the executor, and what can be known and pushed between runs.
 
 mod attendance;
+mod embedded;
 mod filling;
 mod running;
 mod snapshots;
 
 use super::blocks::Blocks;
 use super::circuits::CircuitUse;
-use super::environment::{BatchEnvironment, BlockEnvironment, SystemEnvironment};
+use super::environment::{BatchEnvironment, BlockEnvironment, ExecutionMode, SystemEnvironment};
 use super::error::BatchError;
 use super::layout::{Layout, MAX_TRANSACTIONS};
 use super::memory::HostMemory;
@@ -15,8 +16,12 @@ use super::observer::{Observer, WriteReason};
 use super::signals::Signals;
 use super::state::BatchState;
 use super::world::World;
+use crate::embedded::NativeContract;
+use crate::embedded::bootloader::Submission;
+use crate::pubdata::compressed_bytecode_words;
 use crate::system_contracts::addresses::KNOWN_CODES_STORAGE;
 use crate::transaction::{RecoveredSigner, Transaction, TransactionHash};
+use embedded::Embedded;
 use eravm_core::{Address, Entry, Semantics, Settings, VersionedHash, Vm, Word};
 use filling::{Filled, Words};
 use snapshots::Saved;
@@ -27,6 +32,8 @@ struct Pushed {
     hash: TransactionHash,
     gas_limit: Word,
     factory_deps: Vec<VersionedHash>,
+    /// For the embedded system, until it is run.
+    submission: Option<Box<Submission>>,
 }
 
 /// Runs a batch: the real bootloader on a state.
@@ -42,6 +49,8 @@ pub struct BatchExecutor<S, O = ()> {
     layout: Layout,
     vm: Vm,
     world: World<S>,
+    /// For the embedded system.
+    embedded: Option<Embedded>,
     memory: HostMemory,
     blocks: Blocks,
     pushed: Vec<Pushed>,
@@ -100,12 +109,17 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         // Without an emulator, its place is taken by the default account.
         let emulator = system.evm_emulator.as_ref().unwrap_or(&system.default_account);
         let mut settings = Settings::new(semantics, system.default_account.hash, emulator.hash);
-        settings.hook_address = Some(layout.hook * 32);
-        if system.evm_emulator.is_some() {
-            settings.watched_contract = Some(KNOWN_CODES_STORAGE);
+        let purpose = NativeContract::purpose_of(&system.bootloader.hash);
+        if purpose.is_none() {
+            settings.hook_address = Some(layout.hook * 32);
+            if system.evm_emulator.is_some() {
+                settings.watched_contract = Some(KNOWN_CODES_STORAGE);
+            }
         }
         adjust(&mut settings);
-        let vm = Vm::new(settings, Entry::bootloader(system.bootloader.program.clone()))?;
+        let bootloader = NativeContract::program_of(&system.bootloader.hash);
+        let bootloader = bootloader.unwrap_or(&system.bootloader.program).clone();
+        let vm = Vm::new(settings, Entry::bootloader(bootloader))?;
         let mut world = World::new(state);
         for contract in [&system.default_account, emulator] {
             world.add_program(contract.hash, contract.program.clone());
@@ -117,6 +131,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             layout,
             vm,
             world,
+            embedded: purpose.map(Embedded::new),
             memory: HostMemory::default(),
             blocks,
             pushed: Vec::new(),
@@ -132,6 +147,9 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     }
 
     fn write_parameters(&mut self) {
+        if self.embedded.is_some() {
+            return;
+        }
         let batch = &self.batch;
         let number = Word::from_u64;
         let parameters = [
@@ -265,25 +283,38 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             return Err(BatchError::Ended);
         }
         let compressed = if with_compression && !transaction.is_from_l1() {
-            self.compressed_words(transaction)?
+            self.compressed_code(transaction)?
         } else {
             Vec::new()
         };
         let encoded = transaction.encode();
-        let (words, filled) = self.words_of(transaction, &encoded, &compressed)?;
+        let (mut submission, mut words, mut filled) = (None, Words::new(), self.filled);
+        let hash;
+        if self.embedded.is_some() {
+            let hashes = transaction.hashes();
+            hash = hashes[0];
+            submission =
+                Some(Box::new(self.submission(transaction, hashes, &encoded, compressed)?));
+        } else {
+            hash = transaction.hash();
+            let compressed = compressed_bytecode_words(&compressed);
+            (words, filled) = self.words_of(transaction, &encoded, &compressed)?;
+        }
         for dep in transaction.factory_deps() {
             let added = self.world.add_factory_dep(dep);
             added.map_err(|error| BatchError::Code(dep.hash(), error))?;
         }
-        let hash = transaction.hash();
         self.filled = filled;
         self.blocks.add_transaction(&hash);
         self.pushed.push(Pushed {
             hash,
             gas_limit: transaction.gas_limit(),
             factory_deps: transaction.factory_deps().iter().map(|dep| dep.hash()).collect(),
+            submission,
         });
-        self.write(WriteReason::Transaction, words);
+        if self.embedded.is_none() {
+            self.write(WriteReason::Transaction, words);
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::attendance::Run;
 use crate::events::group;
 use crate::pubdata::{L2ToL1Log, PubdataFormat, PubdataInput, published_blobs, user_logs};
 use crate::transaction::Transaction;
-use eravm_core::{Exit, Limits, NoTracer, Verdict};
+use eravm_core::{Exit, Limits, NoTracer, Verdict, Word};
 
 /// How far the machine runs.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,11 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         for hash in published_blobs(&outcome.events) {
             if let Some(code) = self.world.evm_code(&hash) {
                 outcome.evm_code.insert(hash, code.to_vec());
+            } else if let Some(embedded) = &self.embedded
+                && let Some(code) = embedded.natives.store.published(&hash)
+            {
+                let words = code.words().iter().flat_map(Word::to_be_bytes);
+                outcome.evm_code.insert(hash, words.collect());
             }
         }
     }
@@ -214,6 +219,9 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
                 ram_cycles: None,
             },
         };
+        if self.embedded.is_some() {
+            return self.run_embedded(until, tracer, run);
+        }
         loop {
             match self.vm.run_traced(&mut self.world, tracer, Limits::default())? {
                 Exit::Hook(number) => {
@@ -250,13 +258,13 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     }
 
     /// The machine stays where it is. Ergs that were hidden from an account are the bootloader's again.
-    fn stopped_by_tracer(&mut self, run: &mut Run) -> ExecutionResult {
+    pub(super) fn stopped_by_tracer(&mut self, run: &mut Run) -> ExecutionResult {
         self.unlimit_validation(run);
         ExecutionResult::Halt(Halt::Tracer)
     }
 
     /// What the end of the bootloader's frame means.
-    fn ended(&mut self, exit: Exit) -> ExecutionResult {
+    pub(super) fn ended(&mut self, exit: Exit) -> ExecutionResult {
         let output = match exit {
             Exit::Returned(pointer) | Exit::Reverted(pointer) => self.vm.read_pointer(pointer),
             _ => Vec::new(),

@@ -7,6 +7,7 @@ use super::super::observer::Observer;
 use super::super::state::BatchState;
 use super::BatchExecutor;
 use super::filling::Filled;
+use crate::embedded::bootloader::Progress;
 
 /// What a snapshot needs beside the machine's own.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Saved {
     run: usize,
     filled: Filled,
     circuits: CircuitUse,
+    /// Of the embedded system.
+    progress: Option<Progress>,
 }
 
 impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
@@ -33,6 +36,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             run: self.run,
             filled: self.filled,
             circuits: self.circuits,
+            progress: self.embedded.as_ref().map(|embedded| embedded.progress.clone()),
         });
         self.observer.snapshot_made();
         Ok(())
@@ -63,6 +67,10 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             self.run = saved.run;
             self.filled = saved.filled;
             self.circuits = saved.circuits;
+            if let (Some(embedded), Some(progress)) = (&mut self.embedded, saved.progress) {
+                embedded.progress = progress;
+                embedded.natives.forget_frames();
+            }
         }
         self.observer.rolled_back();
         Ok(())

@@ -1,10 +1,32 @@
 //! The contracts, one file each.
 
+pub(super) mod account_code_storage;
 pub(super) mod base_token;
+pub(super) mod bootloader_utilities;
+mod code_hash;
+pub(super) mod code_oracle;
+pub(super) mod complex_upgrader;
+pub(super) mod compressor;
+pub(super) mod contract_deployer;
+pub(super) mod create2_factory;
 pub(super) mod default_account;
 pub(super) mod empty;
+pub(super) mod event_writer;
+pub(super) mod evm_emulator;
+pub(super) mod evm_gas_manager;
+pub(super) mod evm_hashes;
+pub(super) mod evm_predeploys_manager;
+mod force_deployment;
+pub(super) mod immutable_simulator;
+pub(super) mod interop_root_storage;
+pub(super) mod known_codes;
 pub(super) mod l1_messenger;
+pub(super) mod l2_genesis_upgrade;
+pub(super) mod message_root;
 pub(super) mod msg_value_simulator;
 pub(super) mod nonce_holder;
+pub(super) mod precompiles;
+pub(super) mod pubdata_chunk_publisher;
 mod rights;
+pub(super) mod sload_contract;
 pub(super) mod system_context;

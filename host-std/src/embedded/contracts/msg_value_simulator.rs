@@ -19,6 +19,8 @@ const IS_SYSTEM: u64 = 1;
 /// Extra words: value, callee, mask. The calldata is the callee's.
 pub(crate) fn enter(cx: &mut Context<'_>) -> Result<Step, Failure> {
     const INVALID_CALL: Selector = selector("InvalidCall()");
+    const OVERFLOW: Selector = selector("Overflow()");
+    cx.not_payable()?;
     only_system_call(cx)?;
     let mut ergs = cx.vm.ergs().saturating_sub(STIPEND);
     let (value, callee, mask) = (cx.extra(0), cx.extra(1).to_address(), cx.extra(2));
@@ -35,10 +37,14 @@ pub(crate) fn enter(cx: &mut Context<'_>) -> Result<Step, Failure> {
         }
         ergs = ergs.saturating_add(CALLEE_STIPEND);
     }
+    if value.0[2] | value.0[3] != 0 {
+        return Err(error(OVERFLOW, &[]));
+    }
+    // Setting the value of a call is a write.
+    cx.may_write()?;
     Ok(Step::forward(Call {
         caller: NativeCaller::Mimicked(caller),
         ergs,
-        // More cannot be there.
         value: value.low_u128(),
         is_system,
         ..Call::new(callee, Data::Pointer(calldata))

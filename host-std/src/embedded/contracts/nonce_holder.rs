@@ -43,7 +43,7 @@ pub(crate) fn enter(cx: &mut Context<'_>) -> Result<Step, Failure> {
                 Word::from_u128(raw(cx, &account)?.low_u128())
             } else {
                 let value = keyed(cx, &account, &key)?.1;
-                Word([value, key.0[0], key.0[1], key.0[2]])
+                Word([value.0[0], key.0[0], key.0[1], key.0[2]])
             }
         }
         IS_USED => {
@@ -98,7 +98,7 @@ fn change(cx: &mut Context<'_>, function: Selector, data: &[u8]) -> Result<Step,
 }
 
 /// An account's word.
-fn raw(cx: &mut Context<'_>, account: &Address) -> Result<Word, Failure> {
+pub(super) fn raw(cx: &mut Context<'_>, account: &Address) -> Result<Word, Failure> {
     let slot = cx.slot_of(account);
     cx.load_of(&NONCE_HOLDER, &slot)
 }
@@ -108,7 +108,8 @@ fn set_raw(cx: &mut Context<'_>, account: &Address, raw: &Word) -> Result<(), Fa
     cx.store_of(&NONCE_HOLDER, &slot, raw)
 }
 
-const fn upper_half(raw: &Word) -> Word {
+/// How many deployments an account's word counts.
+pub(super) const fn upper_half(raw: &Word) -> Word {
     Word([raw.0[2], raw.0[3], 0, 0])
 }
 
@@ -118,10 +119,10 @@ const fn split(nonce: &Word) -> (Word, u64) {
     (Word([low, middle, high, 0]), value)
 }
 
-/// The slot of a nonce that has a key, and its value.
-fn keyed(cx: &mut Context<'_>, account: &Address, key: &Word) -> Result<(Word, u64), Failure> {
+/// The slot of a nonce that has a key, and its word, whose lowest limb is the value.
+fn keyed(cx: &mut Context<'_>, account: &Address, key: &Word) -> Result<(Word, Word), Failure> {
     let slot = in_nested(cx, &KEYED_NONCES, account, key)?;
-    Ok((slot, cx.load_of(&NONCE_HOLDER, &slot)?.0[0]))
+    Ok((slot, cx.load_of(&NONCE_HOLDER, &slot)?))
 }
 
 /// The slot of a key in an account's own mapping.
@@ -142,7 +143,7 @@ fn is_used(cx: &mut Context<'_>, account: &Address, nonce: &Word) -> Result<bool
     let is_below = if key.is_zero() {
         u128::from(value) < raw(cx, account)?.low_u128()
     } else {
-        value < keyed(cx, account, &key)?.1
+        value < keyed(cx, account, &key)?.1.0[0]
     };
     if is_below {
         return Ok(true);
@@ -221,12 +222,13 @@ fn increment_keyed(
     if key.is_zero() {
         return Err(error(INVALID_KEY, &[key]));
     }
-    let (slot, old) = keyed(cx, account, &key)?;
+    let (slot, word) = keyed(cx, account, &key)?;
+    let [old, rest @ ..] = word.0;
     if old != value {
         return Err(error(VALUE_MISMATCH, &[Word::from_u64(value), Word::from_u64(old)]));
     }
     let new = old.checked_add(1).ok_or_else(overflow)?;
-    cx.store_of(&NONCE_HOLDER, &slot, &Word::from_u64(new))
+    cx.store_of(&NONCE_HOLDER, &slot, &Word([new, rest[0], rest[1], rest[2]]))
 }
 
 /// Counts a deployment of an account; returns how many there were.

@@ -1,6 +1,6 @@
 //! Arguments of functions, as strictly as compiled Solidity takes them: what does not decode is reverted without data.
 
-use super::Selector;
+use super::{Selector, Tail};
 use crate::abi;
 use crate::embedded::failure::Failure;
 use eravm_core::{Address, Word};
@@ -41,11 +41,6 @@ impl<'a> Arguments<'a> {
         if bit_length(&word) <= bits { Ok(word) } else { Err(Failure::EMPTY) }
     }
 
-    /// A number of up to 64 bits.
-    pub(crate) fn small(&self, index: usize, bits: u32) -> Result<u64, Failure> {
-        self.uint(index, bits.min(64))?.to_u64().ok_or(Failure::EMPTY)
-    }
-
     /// A truth value.
     pub(crate) fn boolean(&self, index: usize) -> Result<bool, Failure> {
         Ok(self.uint(index, 1)? == Word::ONE)
@@ -56,6 +51,14 @@ impl<'a> Arguments<'a> {
         abi::bytes(self.data, index * 32).ok_or(Failure::EMPTY)
     }
 
+    /// A byte string, and where it is in the calldata.
+    pub(crate) fn tail(&self, index: usize) -> Result<Tail<'a>, Failure> {
+        let bytes = self.bytes(index)?;
+        let offset = abi::number(self.data, index * 32).ok_or(Failure::EMPTY)?;
+        // Behind the selector, and the length.
+        Ok(Tail { start: 4 + offset + 32, bytes })
+    }
+
     /// An array of words.
     pub(crate) fn words(&self, index: usize) -> Result<Vec<Word>, Failure> {
         let array = abi::number(self.data, index * 32).and_then(|at| self.data.get(at..));
@@ -64,11 +67,6 @@ impl<'a> Arguments<'a> {
         let bytes = length.checked_mul(32).and_then(|bytes| array.get(32..)?.get(..bytes));
         let (words, _) = bytes.ok_or(Failure::EMPTY)?.as_chunks();
         Ok(words.iter().map(Word::from_be_bytes).collect())
-    }
-
-    /// All bytes behind the selector.
-    pub(crate) const fn data(&self) -> &'a [u8] {
-        self.data
     }
 }
 
@@ -91,8 +89,8 @@ mod tests {
         let arguments = Arguments::new(&data, 2).unwrap();
         assert_eq!(arguments.address(0), Err(Failure::EMPTY));
         assert_eq!(arguments.uint(0, 161).map(|word| word.to_address()), Ok(Address::zero()));
-        assert_eq!(arguments.small(1, 2), Ok(2));
-        assert_eq!(arguments.small(1, 1), Err(Failure::EMPTY));
+        assert_eq!(arguments.uint(1, 2), Ok(Word::from_u64(2)));
+        assert_eq!(arguments.uint(1, 1), Err(Failure::EMPTY));
         assert_eq!(arguments.boolean(1), Err(Failure::EMPTY));
         assert_eq!(arguments.word(2), Err(Failure::EMPTY));
     }

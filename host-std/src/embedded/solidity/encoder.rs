@@ -74,6 +74,23 @@ impl Encoder {
         self
     }
 
+    /// Adds a struct that has dynamic fields.
+    #[must_use]
+    pub(crate) fn structure(mut self, fields: Self) -> Self {
+        self.heads.push(Head::Tail(fields.finish()));
+        self
+    }
+
+    /// Adds an array of such structs.
+    #[must_use]
+    pub(crate) fn structures(mut self, items: impl IntoIterator<Item = Self>) -> Self {
+        let items = items.into_iter().fold(Self::new(), Self::structure);
+        let mut tail = Word::from_u64(items.heads.len() as u64).to_be_bytes().to_vec();
+        tail.extend(items.finish());
+        self.heads.push(Head::Tail(tail));
+        self
+    }
+
     /// The bytes.
     pub(crate) fn finish(self) -> Vec<u8> {
         let Self { prefix: mut bytes, heads } = self;
@@ -110,5 +127,13 @@ mod tests {
         expected.extend_from_slice(b"abc");
         expected.resize(160, 0);
         assert_eq!(bytes, expected);
+    }
+
+    #[test]
+    fn offsets_in_arrays_begin_behind_the_length() {
+        let item = |number| Encoder::new().bytes(&[]).number(number);
+        let bytes = Encoder::new().structures([item(5), item(6)]).finish();
+        let words = [32, 2, 64, 160, 64, 5, 0, 64, 6, 0].map(Word::from_u64);
+        assert_eq!(bytes, words.map(|word| word.to_be_bytes()).concat());
     }
 }
