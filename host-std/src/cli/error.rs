@@ -2,48 +2,92 @@
 
 use crate::artifact::ArtifactError;
 use crate::batch_file::BatchFileError;
+use crate::demo::DemoError;
 use crate::execute::ExecuteError;
+use crate::fees::FactorError;
 use crate::hex::HexError;
 use crate::input::{ReadError, STDIN};
 use crate::number::NumberError;
-use crate::oneshot::{FactorError, OverridesJsonError};
+use crate::oneshot::OverridesJsonError;
+use crate::persistent::StoreError;
 use crate::storage_file::StorageFileError;
 use crate::system_contracts::BundleError;
 use core::fmt;
 use eravm_core::asm::{AsmError, DisassemblyError};
 use eravm_core::{CodeError, ProtocolTooOld, VersionedHash};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An error that ends the command.
 #[derive(Debug)]
 pub(super) enum CliError {
     Artifact(ArtifactError),
-    BatchFile { file: String, error: BatchFileError },
+    BatchFile {
+        file: String,
+        error: BatchFileError,
+    },
     Bundle(BundleError),
-    Assembly { file: String, error: AsmError },
+    Assembly {
+        file: String,
+        error: AsmError,
+    },
     Builtin(AsmError),
     Calldata(HexError),
     Code(CodeError),
+    Demo(DemoError),
     ContractSyntax(String),
-    Disassembly { file: String, error: DisassemblyError },
+    Disassembly {
+        file: String,
+        error: DisassemblyError,
+    },
     Execute(ExecuteError),
     Json(serde_json::Error),
     MissingProgram(VersionedHash),
     NotText(String),
     ContractAddress(NumberError),
     Output(io::Error),
-    NoTransaction { file: String, index: usize, count: usize },
+    NoTransaction {
+        file: String,
+        index: usize,
+        count: usize,
+    },
     NoEmulator,
-    OptionOfTracer { option: &'static str, tracers: &'static str },
+    OptionOfTracer {
+        option: &'static str,
+        tracers: &'static str,
+    },
     OneShot(String),
-    Factor { option: &'static str, error: FactorError },
+    Factor {
+        option: &'static str,
+        error: FactorError,
+    },
     OneInput,
-    Overrides { file: String, error: OverridesJsonError },
+    Overrides {
+        file: String,
+        error: OverridesJsonError,
+    },
     Protocol(ProtocolTooOld),
-    Read { file: String, error: ReadError },
-    Storage { file: String, error: StorageFileError },
-    Write { path: String, error: io::Error },
+    Read {
+        file: String,
+        error: ReadError,
+    },
+    #[cfg(feature = "evm-tests")]
+    StateTests {
+        file: String,
+        error: String,
+    },
+    Storage {
+        file: String,
+        error: StorageFileError,
+    },
+    Store {
+        folder: PathBuf,
+        error: StoreError,
+    },
+    Write {
+        path: String,
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for CliError {
@@ -56,6 +100,7 @@ impl fmt::Display for CliError {
             Self::Builtin(error) => write!(f, "a program that comes with the command: {error}"),
             Self::Calldata(error) => write!(f, "--calldata: {error}"),
             Self::Code(error) => fmt::Display::fmt(error, f),
+            Self::Demo(error) => fmt::Display::fmt(error, f),
             Self::ContractSyntax(text) => write!(
                 f,
                 "--contract: `{text}` has no `=`: write ADDRESS=FILE, for instance 0x800d=EventWriter.json"
@@ -89,6 +134,11 @@ impl fmt::Display for CliError {
             Self::Overrides { file, error } => write!(f, "--overrides: {} {error}", shown(file)),
             Self::Protocol(error) => write!(f, "--protocol: {error}"),
             Self::Read { file, error } => write!(f, "{file} {error}"),
+            #[cfg(feature = "evm-tests")]
+            Self::StateTests { file, error } => {
+                write!(f, "{file} has no state tests that can be run: {error}")
+            }
+            Self::Store { folder, error } => write!(f, "--save {}: {error}", folder.display()),
             Self::Storage { file, error } => write!(f, "{file} {error}"),
             Self::Write { path, error } => write!(f, "{path} cannot be written: {error}"),
         }
@@ -118,5 +168,11 @@ impl From<ArtifactError> for CliError {
 impl From<CodeError> for CliError {
     fn from(error: CodeError) -> Self {
         Self::Code(error)
+    }
+}
+
+impl From<DemoError> for CliError {
+    fn from(error: DemoError) -> Self {
+        Self::Demo(error)
     }
 }

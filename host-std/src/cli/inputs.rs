@@ -10,9 +10,10 @@ use std::path::PathBuf;
 /// System contracts and a batch file.
 #[derive(Debug, Args)]
 pub(super) struct Inputs {
-    /// The system contracts: a folder of artifacts, or a tar archive of one
+    /// The system contracts: a folder of artifacts, or a tar archive of one. Without it, the embedded ones: exact but for the
+    /// amounts of gas
     #[arg(long, value_name = "DIR_OR_TARGZ")]
-    system: PathBuf,
+    system: Option<PathBuf>,
     /// The state and the transactions, as JSON; `-` is the standard input. BATCH_FILE.md describes it
     #[arg(long, value_name = "FILE")]
     pub(super) batch: String,
@@ -22,9 +23,15 @@ impl Inputs {
     /// The batch, to be run with this bootloader. What is strange about the system contracts is said.
     pub(super) fn plan(&self, bootloader: Flavour) -> Result<BatchPlan, CliError> {
         let file = BatchFile::load(&self.batch).map_err(|error| self.wrong(error))?;
-        let (contracts, warnings) =
-            SystemContracts::load(&self.system).map_err(CliError::Bundle)?;
-        warnings.iter().for_each(|warning| complain("warning", warning));
+        let contracts = match &self.system {
+            None => SystemContracts::embedded(),
+            Some(path) => {
+                let (contracts, warnings) =
+                    SystemContracts::load(path).map_err(CliError::Bundle)?;
+                warnings.iter().for_each(|warning| complain("warning", warning));
+                contracts
+            }
+        };
         file.plan_for(&contracts, bootloader).map_err(|error| self.wrong(error))
     }
 

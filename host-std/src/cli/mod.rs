@@ -2,8 +2,12 @@
 
 mod asm;
 mod batch;
+mod columns;
+mod demo;
 mod disasm;
 mod error;
+#[cfg(feature = "evm-tests")]
+mod evm_tests;
 mod inputs;
 mod oneshot;
 mod outcome;
@@ -39,6 +43,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a batch that shows what a chain can do, on the embedded system
+    Demo(demo::DemoArgs),
     /// Run a program and show what it did
     Run(Box<run::RunArgs>),
     /// Assemble a source text
@@ -55,11 +61,15 @@ enum Command {
     Call(oneshot::CallArgs),
     /// Estimate the gas and the prices that a transaction needs
     Estimate(oneshot::EstimateArgs),
+    /// Run Ethereum's state tests with the interpreter for EVM code
+    #[cfg(feature = "evm-tests")]
+    EvmTests(evm_tests::EvmTestsArgs),
 }
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Asm(args) => asm::run(&args),
         Command::Disasm(args) => disasm::run(&args),
@@ -68,6 +78,8 @@ pub fn main() -> ExitCode {
         Command::Trace(args) => trace::run(&args),
         Command::Call(args) => oneshot::call(&args),
         Command::Estimate(args) => oneshot::estimate(&args),
+        #[cfg(feature = "evm-tests")]
+        Command::EvmTests(args) => evm_tests::run(&args),
     };
     match result {
         Ok(status) => ExitCode::from(status),

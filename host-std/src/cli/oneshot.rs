@@ -6,10 +6,11 @@ use super::outcome::{SUCCEEDED, describe};
 use super::{FAILED, SUCCESS, complain, write_out};
 use crate::batch::MemoryState;
 use crate::batch_file::{BatchPlan, next_nonce};
+use crate::fees::Factor;
 use crate::hex::Hex;
 use crate::input::{self, STDIN};
 use crate::oneshot::{
-    Breakdown, Call, Estimate, EstimateError, EstimateOptions, Factor, OneShot, OneShotError,
+    Breakdown, Call, Estimate, EstimateError, EstimateOptions, OneShot, OneShotError,
     OverriddenState, SearchKind, StateOverrides,
 };
 use crate::summary::grouped;
