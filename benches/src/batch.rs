@@ -121,13 +121,14 @@ fn bootloader(scenario: &Scenario, form: Form) -> Result<Call, Box<dyn Error>> {
     Ok(call)
 }
 
-/// The case for a batch.
+/// The case for a batch, which may also be there for the embedded system.
 ///
 /// # Errors
 /// If the batch cannot be run, or one of its transactions fails that must not.
 pub fn case(
     name: &str,
     scenario: Scenario,
+    embedded: Option<Scenario>,
     form: Form,
     must_succeed: bool,
 ) -> Result<Case, Box<dyn Error>> {
@@ -136,15 +137,30 @@ pub fn case(
     let known = scenario.signers()?;
     let executor = Executor { scenario: scenario.clone(), form, signers: Vec::new() };
     let (succeeded, recorder, _) = executor.recorded()?;
-    if must_succeed && succeeded as u64 != units {
-        return Err(format!("{name}: {succeeded} of {units} transactions succeeded").into());
-    }
+    let check = |succeeded: usize| match must_succeed && succeeded as u64 != units {
+        true => Err(format!("{name}: {succeeded} of {units} transactions succeeded")),
+        false => Ok(()),
+    };
+    check(succeeded)?;
     let mut contestants = engines::contestants(&call, &Rc::from(recorder.script));
     let knowing = Executor { scenario, form, signers: known };
     for (engine, executor) in [(names::EXECUTOR_WITH_SIGNERS, knowing), (names::EXECUTOR, executor)]
     {
         let contestant = Contestant { engine, work: Box::new(executor), may_differ: None };
         contestants.insert(1, contestant);
+    }
+    if let Some(scenario) = embedded {
+        let signers = scenario.signers()?;
+        let knowing = Executor { scenario: scenario.clone(), form, signers };
+        let executor = Executor { scenario, form, signers: Vec::new() };
+        check(executor.recorded()?.0)?;
+        let own_gas = Some("its contracts cost other amounts of gas");
+        for (engine, executor) in
+            [(names::EMBEDDED_WITH_SIGNERS, knowing), (names::EMBEDDED, executor)]
+        {
+            let contestant = Contestant { engine, work: Box::new(executor), may_differ: own_gas };
+            contestants.push(contestant);
+        }
     }
     Ok(Case { name: name.to_owned(), unit: "transaction", units, contestants, absent: Vec::new() })
 }

@@ -11,6 +11,10 @@ pub mod names {
     pub const EXECUTOR: &str = "executor";
     /// The same in a node that knows the signers of the transactions before.
     pub const EXECUTOR_WITH_SIGNERS: &str = "executor+signers";
+    /// The executor with the embedded system instead of that of bytecode.
+    pub const EMBEDDED: &str = "embedded";
+    /// The same in a node that knows the signers.
+    pub const EMBEDDED_WITH_SIGNERS: &str = "embedded+signers";
     /// `zksync_vm2`.
     pub const VM2: &str = "vm2";
     /// `zk_evm`.

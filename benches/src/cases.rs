@@ -117,13 +117,17 @@ fn deployments(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
 type Make = Rc<dyn Fn(&Batches) -> Result<Scenario, Box<dyn Error>>>;
 
 fn batches(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
-    let folder = corpus.to_owned();
+    let (folder, folder_1000) = (corpus.to_owned(), corpus.to_owned());
     let mut scenarios: Vec<(String, Make)> = vec![
         ("transfers_100".to_owned(), Rc::new(|batches| batches.transfers(100))),
         ("transfers_1000".to_owned(), Rc::new(|batches| batches.transfers(1000))),
         (
             "erc20_transfers_100".to_owned(),
             Rc::new(move |batches| batches.erc20_transfers(&folder, 100)),
+        ),
+        (
+            "erc20_transfers_1000".to_owned(),
+            Rc::new(move |batches| batches.erc20_transfers(&folder_1000, 1000)),
         ),
     ];
     for (name, bytecode) in corpus::vm_benchmark(corpus)? {
@@ -146,7 +150,11 @@ fn batches(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
                 }
                 let batches = contracts.get().ok_or("the contracts were not loaded")?;
                 // Most of the deployments run in circles until the gas is gone.
-                batch::case(&name, make(batches)?, form, !is_deployment)
+                let embedded = match is_deployment {
+                    true => None,
+                    false => Some(make(&Batches::embedded()?)?),
+                };
+                batch::case(&name, make(batches)?, embedded, form, !is_deployment)
             })
         })
     });

@@ -47,7 +47,7 @@ fn batches() {
         for scenario in scenarios {
             let scenario = scenario.expect("a batch that can be made");
             let mut case =
-                batch::case("batch", scenario, form, true).expect("a batch that can be run");
+                batch::case("batch", scenario, None, form, true).expect("a batch that can be run");
             assert_eq!(case.verify(), Ok(()));
         }
     }

@@ -4,9 +4,10 @@ use crate::abi::keccak;
 use crate::scenario::Scenario;
 use eravm_core::{Address, Program, VersionedHash, Word};
 use eravm_host::batch::{
-    BaseContract, BatchEnvironment, BatchExecutor, BlockEnvironment, ExecutionMode, FeeInput, Leaf,
+    BaseContract, BatchEnvironment, BatchExecutor, BlockEnvironment, ExecutionMode, Leaf,
     MemoryState, Outcome, SystemEnvironment,
 };
+use eravm_host::fees::FeeInput;
 use eravm_host::pubdata::{Content, DaValidator, PubdataFormat};
 use eravm_host::system_contracts::{
     Bytecode, Flavour, GenesisOptions, SystemContracts, balance_slot,
@@ -58,6 +59,18 @@ impl Chain {
     /// If the bundle of contracts is not in the corpus, or is not what it should be.
     pub fn new(corpus: &Path, rich: &Address) -> Result<Self, Box<dyn Error>> {
         let (contracts, _) = SystemContracts::load(&corpus.join(BUNDLE))?;
+        Self::on(&contracts, rich)
+    }
+
+    /// The same with the embedded system.
+    ///
+    /// # Errors
+    /// Never: it is complete.
+    pub fn embedded(rich: &Address) -> Result<Self, Box<dyn Error>> {
+        Self::on(&SystemContracts::embedded(), rich)
+    }
+
+    fn on(contracts: &SystemContracts, rich: &Address) -> Result<Self, Box<dyn Error>> {
         let bootloader = contracts.bootloader(Flavour::ProvedBatch);
         let bootloader = bootloader.ok_or("the bundle has no bootloader for batches")?;
         let system = SystemEnvironment {

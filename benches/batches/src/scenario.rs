@@ -123,6 +123,15 @@ impl Batches {
         Ok(Self { chain: Chain::new(corpus, &sender.address())?, sender })
     }
 
+    /// The same on the embedded system.
+    ///
+    /// # Errors
+    /// Never: it is complete.
+    pub fn embedded() -> Result<Self, Box<dyn Error>> {
+        let sender = Sender::new()?;
+        Ok(Self { chain: Chain::embedded(&sender.address())?, sender })
+    }
+
     /// Transfers of the base token, each to another account that has nothing.
     ///
     /// # Errors
