@@ -8,6 +8,7 @@ mod context;
 mod default_account;
 mod deployer;
 mod event_writer;
+mod evm;
 mod evm_gas;
 mod messenger;
 mod places;
@@ -34,21 +35,18 @@ pub(crate) fn suites() -> Vec<Suite> {
     all.push(event_writer::suite());
     all.push(context::suite());
     all.push(utilities::suite());
+    all.push(evm::suite());
     all.push(evm_gas::suite());
     all
 }
 
 /// Contracts without cases, and why.
-const WITHOUT_CASES: [(&str, &str); 6] = [
+const WITHOUT_CASES: [(&str, &str); 5] = [
     ("Bootloader", "it is never called; batches are compared elsewhere"),
     ("BootloaderImpersonating", "as `Bootloader`"),
     ("BootloaderPlayground", "as `Bootloader`"),
     ("BootloaderFeeEstimate", "as `Bootloader`"),
     ("BootloaderFeeEstimateImpersonating", "as `Bootloader`"),
-    (
-        "EvmEmulator",
-        "it stands nowhere: it is the code of accounts with EVM code, whose transactions are compared elsewhere",
-    ),
 ];
 
 #[test]
