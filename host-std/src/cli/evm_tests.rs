@@ -9,12 +9,15 @@ use crate::input;
 use crate::summary::grouped;
 use clap::Args;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Most folders within each other.
 const MAX_DEPTH: usize = 16;
+/// What files of tests are called that are found in folders.
+const EXTENSIONS: [&str; 4] = ["json", "gz", "tar", "tgz"];
 /// Failures of a file that are shown at most, unless all are asked for.
 const SHOWN_FAILURES: usize = 5;
 
@@ -23,7 +26,7 @@ const SHOWN_FAILURES: usize = 5;
 #[command(after_help = "\
 Exit status: 0 all tests that were run have passed; 1 one has not, or none was run; 2 the command line or a file is wrong.")]
 pub(super) struct EvmTestsArgs {
-    /// Files of state tests (GeneralStateTests), folders or .tar(.gz) archives of them
+    /// Files of state tests (GeneralStateTests), .tar(.gz) archives of them, or folders of both
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Run the tests of a fork only; may be given several times
@@ -88,7 +91,8 @@ impl Session<'_> {
         let name = || path.display().to_string();
         if path.is_dir() {
             if depth >= MAX_DEPTH {
-                return Ok(());
+                let error = format!("folders are more than {MAX_DEPTH} deep within each other");
+                return Err(CliError::StateTests { file: name(), error });
             }
             let read = |error| CliError::Read { file: name(), error: input::ReadError::Io(error) };
             let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
@@ -96,8 +100,8 @@ impl Session<'_> {
                 entries.map_err(read)?.into_iter().map(|entry| entry.path()).collect();
             entries.sort();
             for entry in entries {
-                let is_json = entry.extension().is_some_and(|extension| extension == "json");
-                if is_json || entry.is_dir() {
+                let has_tests = |name: &OsStr| EXTENSIONS.iter().any(|it| name == *it);
+                if entry.extension().is_some_and(has_tests) || entry.is_dir() {
                     self.visit(&entry, depth + 1)?;
                 }
             }

@@ -19,6 +19,8 @@ mod outcome;
 mod rules;
 #[cfg(feature = "evm-tests")]
 pub mod state_tests;
+#[cfg(test)]
+mod tests;
 mod word;
 
 pub use code::Code;
