@@ -23,22 +23,31 @@ pub struct Event {
 
 /// An event of which entries are missing.
 struct Unfinished {
-    /// The emitter comes first.
+    /// The emitter, which comes before the topics.
+    emitter: Option<Address>,
     topics: Vec<Word>,
+    /// With the emitter.
     topics_left: u32,
     data: Vec<u8>,
     data_left: u32,
     tx_number: u16,
 }
 
+/// Topics and bytes of data that most events have no more of. Memory for more is taken when they are there, whatever an entry announces.
+const MANY_TOPICS: usize = 4;
+const MUCH_DATA: usize = 256;
+
 impl Unfinished {
     fn begin(entry: &Entry) -> Self {
         let header = entry.key.0[0];
+        let (topics_left, data_left) = (header as u32, (header >> 32) as u32);
+        let topics = (topics_left as usize).saturating_sub(1).min(MANY_TOPICS);
         let mut event = Self {
-            topics: Vec::new(),
-            topics_left: header as u32,
-            data: Vec::new(),
-            data_left: (header >> 32) as u32,
+            emitter: None,
+            topics: Vec::with_capacity(topics),
+            topics_left,
+            data: Vec::with_capacity((data_left as usize).min(MUCH_DATA)),
+            data_left,
             tx_number: entry.tx_number,
         };
         event.take(&entry.value);
@@ -48,11 +57,15 @@ impl Unfinished {
     fn take(&mut self, word: &Word) {
         if let Some(left) = self.topics_left.checked_sub(1) {
             self.topics_left = left;
-            self.topics.push(*word);
+            match self.emitter {
+                None => self.emitter = Some(word.to_address()),
+                Some(_) => self.topics.push(*word),
+            }
         } else {
             let count = self.data_left.min(32);
             self.data_left -= count;
-            self.data.extend(word.to_be_bytes().iter().take(count as usize));
+            let bytes = word.to_be_bytes();
+            self.data.extend_from_slice(bytes.get(..count as usize).unwrap_or_default());
         }
     }
 
@@ -61,13 +74,8 @@ impl Unfinished {
     }
 
     fn finish(self) -> Option<Event> {
-        let (emitter, topics) = self.topics.split_first()?;
-        Some(Event {
-            address: emitter.to_address(),
-            topics: topics.to_vec(),
-            data: self.data,
-            tx_number: self.tx_number,
-        })
+        let Self { topics, data, tx_number, .. } = self;
+        Some(Event { address: self.emitter?, topics, data, tx_number })
     }
 }
 

@@ -6,7 +6,7 @@ use eravm_core::precompiles::{CallFault, Precompiles};
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
 };
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// State and code, and the precompiles that are built in.
 ///

@@ -4,7 +4,7 @@ use eravm_core::asm::assemble;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
     Address, Ending, Entry, Exit, InMemory, Limits, NativeCall, NativeCaller, NativeData,
-    NativePoint, Program, RunError, Semantics, Settings, Step, Stop, Tracer, Verdict,
+    NativePoint, NativeWarmth, Program, RunError, Semantics, Settings, Step, Stop, Tracer, Verdict,
     VersionedHash, Vm, Word, system_address,
 };
 
@@ -100,6 +100,11 @@ fn a_native_callee_gets_calldata_and_gives_returndata() {
     }
 }
 
+fn write(vm: &mut Vm, host: &mut InMemory, address: &Address, key: &Word, value: &Word) {
+    let slot = vm.native_slot(host, address, key).expect("it finds it");
+    vm.native_write(host, slot, value).expect("it writes");
+}
+
 #[test]
 fn calldata_can_be_forwarded() {
     let (mut vm, mut host) = (calling(USER, b"there and back"), host());
@@ -124,19 +129,25 @@ fn what_a_failing_frame_did_is_taken_back() {
     for ending in [Ending::Returns, Ending::Reverts, Ending::Panics] {
         let (mut vm, mut host) = (calling(KERNEL, &[]), host());
         wait(&mut vm, &mut host);
-        vm.native_write(&mut host, &USER, &key, &value).expect("it writes");
+        write(&mut vm, &mut host, &USER, &key, &value);
         vm.native_transient_write(&key, &value);
         vm.native_event(&KERNEL, key, value, true);
         vm.native_message(&KERNEL, key, value, true);
         vm.native_pubdata(100).expect("it counts");
-        assert_eq!(vm.native_read(&mut host, &USER, &key), Ok(value));
-        assert_eq!(vm.native_warmth(&USER, &key), (true, true));
+        let slot = vm.native_slot(&mut host, &USER, &key).expect("it finds it");
+        assert_eq!(vm.native_read(slot), value);
+        let warmth = NativeWarmth { is_free: false, was_read: true, was_written: true };
+        assert_eq!(vm.native_warmth(slot), warmth);
+        assert_eq!(vm.native_note(slot), None);
+        vm.native_set_note(slot, value);
+        assert_eq!(vm.native_note(slot), Some(value));
         let before = vm.ergs();
         vm.native_end(ending, NativeData::Bytes(&[]));
         let stays = ending == Ending::Returns;
         let expected = if stays { value } else { Word::ZERO };
         assert_eq!(vm.storage_value(&USER, &key), Some(expected), "{ending:?}");
         assert_eq!(vm.transient_value(&KERNEL, &key), expected);
+        assert_eq!(vm.native_note(slot), stays.then_some(value));
         assert_eq!((vm.events().len(), vm.l1_messages().len()), (stays.into(), stays.into()));
         assert_eq!(vm.pubdata() > 0, stays);
         assert!(vm.ergs() >= before, "ergs go back: {ending:?}");
@@ -203,12 +214,12 @@ fn near_frames_are_taken_back_alone() {
     wait(&mut vm, &mut host);
     assert!(!vm.native_end_near(Ending::Returns), "there is none");
     let (key, one) = (Word::from_u64(1), Word::ONE);
-    vm.native_write(&mut host, &FIRST, &key, &one).expect("it writes");
+    write(&mut vm, &mut host, &FIRST, &key, &one);
     for ending in [Ending::Panics, Ending::Reverts, Ending::Returns] {
         let before = vm.ergs();
         vm.native_begin(1000);
         assert_eq!(vm.ergs(), 1000);
-        vm.native_write(&mut host, &FIRST, &key, &Word::MAX).expect("it writes");
+        write(&mut vm, &mut host, &FIRST, &key, &Word::MAX);
         // Calls come back to it.
         let call = NativeCall::new(KERNEL, NativeData::Bytes(&[]));
         vm.native_call(&mut host, &call).expect("it calls");
@@ -305,7 +316,7 @@ fn a_snapshot_takes_native_frames_back() {
     wait(&mut vm, &mut host);
     let key = Word::from_u64(9);
     vm.make_snapshot().expect("it is the first frame");
-    vm.native_write(&mut host, &FIRST, &key, &Word::ONE).expect("it writes");
+    write(&mut vm, &mut host, &FIRST, &key, &Word::ONE);
     let call = NativeCall::new(KERNEL, NativeData::Bytes(b"x"));
     vm.native_call(&mut host, &call).expect("it calls");
     wait(&mut vm, &mut host);

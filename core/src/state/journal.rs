@@ -12,6 +12,8 @@ pub(crate) enum Undo {
     Storage { slot: u32, value: Word, paid: u32, log: u32 },
     /// Slot had this transient value.
     Transient { slot: u32, value: Word, epoch: u32 },
+    /// Slot had this note.
+    Note { slot: u32, value: Word, epoch: u32 },
     /// The pubdata counter was lower by this much.
     Pubdata(i32),
     /// There were this many events less.

@@ -20,6 +20,8 @@ pub(crate) struct Slot {
     pub(crate) paid: u32,
     /// The transaction whose transient value this is; any other sees zero.
     pub(crate) transient_epoch: u32,
+    /// Index of the note of native code, plus one. Most slots have none.
+    note: u32,
     /// Read or written before, in this batch.
     pub(crate) was_read: bool,
     /// Written before, in this batch.
@@ -29,10 +31,19 @@ pub(crate) struct Slot {
     pub(crate) decommit_hint: u32,
 }
 
+/// A note of native code, as transient as a transient value.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Note {
+    pub(crate) value: Word,
+    /// The transaction that it is of; in any other there is none.
+    pub(crate) epoch: u32,
+}
+
 /// The touched slots.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
     pub(crate) all: Vec<Slot>,
+    notes: Vec<Note>,
     table: HashTable<u32>,
     hasher: FixedState,
     /// Most recently found slots by a few bits of their hash.
@@ -41,7 +52,13 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) fn new(hasher: FixedState) -> Self {
-        Self { all: Vec::new(), table: HashTable::new(), hasher, recent: [0; 64] }
+        Self {
+            all: Vec::new(),
+            notes: Vec::new(),
+            table: HashTable::new(),
+            hasher,
+            recent: [0; 64],
+        }
     }
 
     /// The part of the hash that all slots of a contract have in common.
@@ -84,6 +101,7 @@ impl Slots {
             address: *address,
             paid: 0,
             transient_epoch: 0,
+            note: 0,
             was_read: false,
             was_written: false,
             is_free: false,
@@ -108,9 +126,28 @@ impl Slots {
         found.map(|&index| index as usize)
     }
 
+    /// The note of a slot; the empty one if there was none yet.
+    pub(crate) fn note(&self, index: usize) -> Note {
+        let place = self.all.get(index).and_then(|slot| slot.note.checked_sub(1));
+        place.and_then(|place| self.notes.get(place as usize)).copied().unwrap_or_default()
+    }
+
+    /// Sets the note of a slot, if that is there.
+    pub(crate) fn set_note(&mut self, index: usize, note: Note) {
+        let Some(slot) = self.all.get_mut(index) else { return };
+        match slot.note.checked_sub(1).and_then(|place| self.notes.get_mut(place as usize)) {
+            Some(place) => *place = note,
+            None => {
+                self.notes.push(note);
+                slot.note = self.notes.len() as u32;
+            }
+        }
+    }
+
     /// Bytes of memory in use.
     pub(crate) fn bytes(&self) -> usize {
         self.all.len() * (size_of::<Slot>() + 2 * size_of::<u32>())
+            + self.notes.len() * size_of::<Note>()
     }
 
     fn hash_address(hasher: FixedState, address: &Address) -> u64 {

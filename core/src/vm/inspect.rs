@@ -8,7 +8,6 @@ use crate::semantics::Flags;
 use crate::state::journal::Undo;
 use crate::versioned_hash::VersionedHash;
 use crate::word::{Address, Word};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// A far frame.
@@ -282,21 +281,30 @@ impl Vm {
     ///
     /// The length must be that of a time which was not gone back beyond.
     pub fn storage_changes_since(&self, journal_len: usize) -> Vec<StorageChange> {
-        let mut first: BTreeMap<u32, Word> = BTreeMap::new();
-        for entry in self.undo.get(journal_len..).unwrap_or_default() {
-            if let Undo::Storage { slot, value, .. } = entry {
-                first.entry(*slot).or_insert(*value);
-            }
-        }
-        let change = |(index, value): (u32, Word)| {
-            let slot = self.slots.all.get(index as usize)?;
-            let before = StorageSlot { value, ..slot.initial? };
+        let entries = self.undo.get(journal_len..).unwrap_or_default();
+        // PERF: numbers are sorted, not changes, which are large.
+        let mut writes: Vec<(u32, u32)> = (0..)
+            .zip(entries)
+            .filter_map(|(at, entry)| match entry {
+                Undo::Storage { slot, .. } => Some((*slot, at)),
+                _ => None,
+            })
+            .collect();
+        writes.sort_unstable();
+        writes.dedup_by_key(|(slot, _)| *slot);
+        let place = |slot: u32| {
+            let slot = self.slots.all.get(slot as usize)?;
+            Some((Word::from_address(&slot.address), &slot.key))
+        };
+        writes.sort_unstable_by(|(left, _), (right, _)| place(*left).cmp(&place(*right)));
+        let change = |(slot, at): (u32, u32)| {
+            let Some(Undo::Storage { value, .. }) = entries.get(at as usize) else { return None };
+            let slot = self.slots.all.get(slot as usize)?;
+            let before = StorageSlot { value: *value, ..slot.initial? };
             let (address, key, after) = (slot.address, slot.key, slot.current);
             Some(StorageChange { address, key, before, after })
         };
-        let mut changes: Vec<_> = first.into_iter().filter_map(change).collect();
-        changes.sort_unstable_by_key(|change| (change.address, change.key));
-        changes
+        writes.into_iter().filter_map(change).collect()
     }
 
     /// Hashes of all code that was called or decommitted, also where the ergs did not suffice to load it.

@@ -20,7 +20,7 @@ pub use exit::{Exit, RunError, SetupError, Stop};
 pub use inspect::{FrameView, StorageChange};
 pub use log::{ACCOUNT_CODE_STORAGE, Event, L1Message, StorageAccess};
 pub(crate) use native::NATIVE_POINTS;
-pub use native::{NativeCall, NativeCaller, NativeData, NativePoint};
+pub use native::{NativeCall, NativeCaller, NativeData, NativePoint, NativeSlot, NativeWarmth};
 pub use ret::Ending;
 pub use run::Limits;
 pub use snapshot::SnapshotError;

@@ -15,7 +15,9 @@ use crate::host::Host;
 use crate::isa::Opcode;
 use crate::semantics::{FatPointer, Forwarding};
 use crate::state::frame::NearFrame;
+use crate::state::journal::Undo;
 use crate::state::pages::EMPTY_PLACE;
+use crate::state::slots::Note;
 use crate::versioned_hash::VersionedHash;
 use crate::word::{Address, Word};
 
@@ -96,6 +98,21 @@ impl<'a> NativeCall<'a> {
             extra: &[],
         }
     }
+}
+
+/// A slot that was found; of its machine only, and until that is rolled back. Another than that reads as zero and is not written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NativeSlot(usize);
+
+/// What an access of a slot finds, which prices depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct NativeWarmth {
+    /// The host says that it costs nothing.
+    pub is_free: bool,
+    /// It was read or written in this batch.
+    pub was_read: bool,
+    /// It was written in this batch.
+    pub was_written: bool,
 }
 
 impl Vm {
@@ -239,53 +256,75 @@ impl Vm {
         true
     }
 
-    /// The value of a slot of any contract. Takes no ergs.
+    /// Finds a slot of any contract. Takes no ergs, and is no access.
     ///
     /// # Errors
-    /// If the host fails.
-    pub fn native_read<H: Host>(
+    /// If the host, which is asked for the slot's state before the batch, fails.
+    pub fn native_slot<H: Host>(
         &mut self,
         host: &mut H,
         address: &Address,
         key: &Word,
-    ) -> Result<Word, RunError<H::Fault>> {
-        self.instructions += 1;
-        let index = self.native_slot(host, address, key)?;
-        self.read_slot(index);
-        Ok(self.slots.all[index].current)
+    ) -> Result<NativeSlot, RunError<H::Fault>> {
+        let hash = if *address == self.frame.this_address {
+            self.frame.address_hash
+        } else {
+            self.slots.hash_of_address(address)
+        };
+        let index = self.loaded_slot(host, *address, hash, key).map_err(RunError::Host)?;
+        Ok(NativeSlot(index))
     }
 
-    /// Writes a slot of any contract. Takes no ergs, but counts pubdata as every write does.
+    /// What an access of a slot would find.
+    pub fn native_warmth(&self, slot: NativeSlot) -> NativeWarmth {
+        self.slots.all.get(slot.0).map_or_else(NativeWarmth::default, |slot| NativeWarmth {
+            is_free: slot.is_free,
+            was_read: slot.was_read,
+            was_written: slot.was_written,
+        })
+    }
+
+    /// The value of a slot. Takes no ergs.
+    pub fn native_read(&mut self, slot: NativeSlot) -> Word {
+        self.instructions += 1;
+        if slot.0 >= self.slots.all.len() {
+            return Word::ZERO;
+        }
+        self.read_slot(slot.0);
+        self.slots.all[slot.0].current
+    }
+
+    /// Writes a slot. Takes no ergs, but counts pubdata as every write does.
     ///
     /// # Errors
-    /// If the host fails, or the counter of pubdata overflows.
+    /// If the counter of pubdata overflows.
     pub fn native_write<H: Host>(
         &mut self,
         host: &mut H,
-        address: &Address,
-        key: &Word,
+        slot: NativeSlot,
         value: &Word,
-    ) -> Result<(), RunError<H::Fault>> {
+    ) -> Result<(), Stop> {
         self.instructions += 1;
-        let index = self.native_slot(host, address, key)?;
-        self.write_slot(host, index, value)?;
+        if slot.0 < self.slots.all.len() {
+            self.write_slot(host, slot.0, value)?;
+        }
         Ok(())
     }
 
-    fn native_slot<H: Host>(
-        &mut self,
-        host: &mut H,
-        address: &Address,
-        key: &Word,
-    ) -> Result<usize, RunError<H::Fault>> {
-        let hash = self.slots.hash_of_address(address);
-        self.loaded_slot(host, *address, hash, key).map_err(RunError::Host)
+    /// The note of a slot that was made in this transaction and not taken back since.
+    pub fn native_note(&self, slot: NativeSlot) -> Option<Word> {
+        let note = self.slots.note(slot.0);
+        (note.epoch == self.epoch).then_some(note.value)
     }
 
-    /// Whether a slot of the current frame's contract was read or written, or written, in this batch.
-    pub fn native_warmth(&self, address: &Address, key: &Word) -> (bool, bool) {
-        let slot = self.slots.find(address, key).map(|index| &self.slots.all[index]);
-        slot.map_or((false, false), |slot| (slot.was_read, slot.was_written))
+    /// Makes a note of a slot, which nobody sees but native code. It is forgotten with the transaction, and taken back with the frame.
+    pub fn native_set_note(&mut self, slot: NativeSlot, note: Word) {
+        if slot.0 >= self.slots.all.len() {
+            return;
+        }
+        let Note { value, epoch } = self.slots.note(slot.0);
+        self.slots.set_note(slot.0, Note { value: note, epoch: self.epoch });
+        self.push_undo(Undo::Note { slot: slot.0 as u32, value, epoch });
     }
 
     /// Loads code for this price, if it was not loaded before: what the instruction for that does, and the pointer that it gives; it is

@@ -7,6 +7,7 @@ use crate::isa::{Instruction, Modifier, Opcode};
 use crate::semantics::{FatPointer, Flags, Forwarding, RetAbi};
 use crate::state::journal::Undo;
 use crate::state::registers::Register;
+use crate::state::slots::Note;
 use crate::word::Word;
 
 /// How a frame ends.
@@ -219,6 +220,10 @@ impl Vm {
                 let now = self.slots.all.get(slot as usize)?;
                 Undo::Transient { slot, value: now.transient, epoch: now.transient_epoch }
             }
+            Undo::Note { slot, .. } => {
+                let Note { value, epoch } = self.slots.note(slot as usize);
+                Undo::Note { slot, value, epoch }
+            }
             Undo::Pubdata(by) => Undo::Pubdata(by.wrapping_neg()),
             Undo::Events(count) => {
                 let first = self.events.len().saturating_sub(count as usize);
@@ -251,6 +256,9 @@ impl Vm {
                     slot.transient = value;
                     slot.transient_epoch = epoch;
                 }
+            }
+            Undo::Note { slot, value, epoch } => {
+                self.slots.set_note(slot as usize, Note { value, epoch });
             }
             Undo::Pubdata(by) => self.pubdata = self.pubdata.wrapping_sub(by),
             Undo::Events(count) => {

@@ -4,7 +4,8 @@ use eravm_core::precompiles::Precompiles;
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
 };
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 /// The state before a batch: storage, code, and the numbers of the slots' leaves.
 pub trait BatchState: Storage + CodeStore {

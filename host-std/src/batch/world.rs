@@ -10,8 +10,8 @@ use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Vm,
     Word,
 };
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 /// Selector of `publishEVMBytecode(uint256,bytes)`.
 const PUBLISH_EVM_BYTECODE: [u8; 4] = [0x4d, 0xc0, 0x14, 0xcc];

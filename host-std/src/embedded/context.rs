@@ -7,7 +7,7 @@ use super::world::World;
 use crate::keccak::keccak_word;
 use crate::system_contracts::addresses::EVENT_WRITER;
 use eravm_core::semantics::FatPointer;
-use eravm_core::{Address, Program, VersionedHash, Vm, Word};
+use eravm_core::{Address, NativeSlot, Program, VersionedHash, Vm, Word};
 
 /// Bit of the call flags for a call of a constructor.
 const CONSTRUCTOR_FLAG: u64 = 1;
@@ -129,10 +129,38 @@ impl<'a> Context<'a> {
 
     /// A slot of any contract.
     pub(crate) fn load_of(&mut self, address: &Address, key: &Word) -> Result<Word, Failure> {
-        let is_free = self.world.is_free(address, key);
-        let (was_read, _) = self.vm.native_warmth(address, key);
-        self.charge(if was_read || is_free { prices::WARM_READ } else { prices::COLD_READ })?;
-        Ok(self.vm.native_read(&mut self.world, address, key)?)
+        Ok(self.load_slot(address, key)?.1)
+    }
+
+    /// A slot of any contract, found and read.
+    pub(crate) fn load_slot(
+        &mut self,
+        address: &Address,
+        key: &Word,
+    ) -> Result<(NativeSlot, Word), Failure> {
+        let slot = self.vm.native_slot(&mut self.world, address, key)?;
+        let warmth = self.vm.native_warmth(slot);
+        let is_warm = warmth.was_read || warmth.is_free;
+        self.charge(if is_warm { prices::WARM_READ } else { prices::COLD_READ })?;
+        Ok((slot, self.vm.native_read(slot)))
+    }
+
+    /// A slot of any contract, found, which is no access.
+    pub(crate) fn slot(&mut self, address: &Address, key: &Word) -> Result<NativeSlot, Failure> {
+        Ok(self.vm.native_slot(&mut self.world, address, key)?)
+    }
+
+    /// The [note](eravm_core::Vm::native_note) of a slot.
+    pub(crate) fn note(&mut self, slot: NativeSlot) -> Result<Option<Word>, Failure> {
+        self.charge(prices::TRANSIENT_READ)?;
+        Ok(self.vm.native_note(slot))
+    }
+
+    /// Makes a [note](eravm_core::Vm::native_set_note) of a slot.
+    pub(crate) fn set_note(&mut self, slot: NativeSlot, note: Word) -> Result<(), Failure> {
+        self.charge(prices::TRANSIENT_WRITE)?;
+        self.vm.native_set_note(slot, note);
+        Ok(())
     }
 
     /// Writes a slot of any contract.
@@ -143,15 +171,16 @@ impl<'a> Context<'a> {
         value: &Word,
     ) -> Result<(), Failure> {
         self.may_write()?;
-        let is_free = self.world.is_free(address, key);
-        let price = match self.vm.native_warmth(address, key) {
-            (_, true) => prices::WARM_WRITE,
-            _ if is_free => prices::WARM_WRITE,
-            (true, false) => prices::WRITE_AFTER_READ,
-            (false, false) => prices::COLD_WRITE,
-        };
-        self.charge(price)?;
-        Ok(self.vm.native_write(&mut self.world, address, key, value)?)
+        let slot = self.vm.native_slot(&mut self.world, address, key)?;
+        let warmth = self.vm.native_warmth(slot);
+        self.charge(if warmth.was_written || warmth.is_free {
+            prices::WARM_WRITE
+        } else if warmth.was_read {
+            prices::WRITE_AFTER_READ
+        } else {
+            prices::COLD_WRITE
+        })?;
+        Ok(self.vm.native_write(&mut self.world, slot, value)?)
     }
 
     /// Panics in a static frame, as every instruction does that changes something.

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::solidity::Encoder;
 use crate::system_contracts::Bytecode;
 use eravm_core::{Address, Program, VersionedHash, Word};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::OnceLock;
 
 /// What a native contract does when it is called.

@@ -6,7 +6,9 @@ use super::contract::NativeContract;
 use super::failure::{Caught, Failure};
 use super::world::{Catching, Store, World};
 use eravm_core::semantics::FatPointer;
-use eravm_core::{Ending, Exit, Host, Limits, NativeData, NativePoint, NoTracer, RunError, Vm};
+use eravm_core::{
+    Ending, Exit, Host, Limits, NativeCall, NativeData, NativePoint, NoTracer, RunError, Vm,
+};
 use std::fmt;
 
 /// Native frames that wait for a call to come back, and what native contracts know beside the state.
@@ -34,12 +36,36 @@ impl Natives {
     /// # Errors
     /// As [`Vm::run`].
     pub fn run<H: Host>(&mut self, vm: &mut Vm, host: &mut H) -> Result<Exit, RunError<H::Fault>> {
+        self.run_after(vm, host, |_, _| Ok(()))
+    }
+
+    /// Makes a call from the first frame, which is native, and runs the machine as [`run`](Self::run) does: until the call has come
+    /// back, which [`Vm::native_point`] then says, or something stops it.
+    ///
+    /// # Errors
+    /// As [`Vm::native_call`] and [`Vm::run`].
+    pub fn call<H: Host>(
+        &mut self,
+        vm: &mut Vm,
+        host: &mut H,
+        call: &NativeCall<'_>,
+    ) -> Result<Exit, RunError<H::Fault>> {
+        self.run_after(vm, host, |vm, mut world| vm.native_call(&mut world, call))
+    }
+
+    fn run_after<H: Host>(
+        &mut self,
+        vm: &mut Vm,
+        host: &mut H,
+        first: impl FnOnce(&mut Vm, &mut dyn World) -> Result<(), RunError<Caught>>,
+    ) -> Result<Exit, RunError<H::Fault>> {
         let Self { waiting, store } = self;
         let mut world = Catching::new(host, store);
         let mut runner = |vm: &mut Vm, mut world: &mut dyn World| {
             vm.run_traced(&mut world, &mut NoTracer, Limits::default())
         };
-        let exit = Frames { waiting }.run(vm, &mut world, &mut runner);
+        let exit = first(vm, &mut world)
+            .and_then(|()| Frames { waiting }.run(vm, &mut world, &mut runner));
         exit.map_err(|stopped| match (stopped, world.into_fault()) {
             (RunError::Stopped(stop), _) => RunError::Stopped(stop),
             (RunError::Host(Caught), Some(fault)) => RunError::Host(fault),
@@ -50,6 +76,7 @@ impl Natives {
     /// Forgets frames that wait, after the machine was rolled back to where there are none.
     pub(crate) fn forget_frames(&mut self) {
         self.waiting.clear();
+        self.store.passed_to_evm = None;
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::contract::NativeContract;
 use super::failure::Caught;
-use crate::evm::CodeCache;
+use crate::evm::{CodeCache, Room};
+use crate::keccak::{keccak, keccak_word};
 use crate::system_contracts::in_first_mapping;
 use eravm_core::precompiles::{CallFault, G1Point, Pair, Precompiles};
 use eravm_core::{
     Address, CodeStore, Host, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
 };
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// What native contracts know beside the state: code that they published, and keys of slots that were computed before.
 #[derive(Clone, Debug, Default)]
@@ -17,10 +18,33 @@ pub(crate) struct Store {
     published: HashMap<VersionedHash, Program>,
     /// EVM code that was prepared to run. What it costs does not depend on that.
     pub(crate) evm_codes: CodeCache,
+    /// What an EVM frame passes to the one that it calls: from the call to where that is entered, or the call has failed.
+    pub(crate) passed_to_evm: Option<PassedToEvm>,
+    /// Room that EVM frames have left.
+    pub(crate) evm_rooms: Vec<Room>,
     /// The [slots](in_first_mapping) of accounts.
     slots: HashMap<Address, Word>,
+    /// The slot of a key in a mapping in a mapping that was asked for last: the outer mapping, the account, and the key in its own.
+    last_nested: Option<((Word, Address, Word), Word)>,
 }
 
+/// What EVM code passes to EVM code that it calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PassedFrame {
+    pub(crate) gas: Word,
+    pub(crate) is_static: bool,
+}
+
+/// The same, as the native emulator passes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PassedToEvm {
+    pub(crate) frame: PassedFrame,
+    /// The hash of the code that is called, which is that of an EVM contract; none for constructors.
+    pub(crate) code_hash: Option<Word>,
+}
+
+/// Rooms of EVM frames that are kept at most.
+const MOST_ROOMS: usize = 16;
 /// Slots of accounts that are kept at most.
 const MOST_SLOTS: usize = 1 << 16;
 
@@ -34,6 +58,28 @@ impl Store {
     /// The code that was published under a hash.
     pub(crate) fn published(&self, hash: &VersionedHash) -> Option<&Program> {
         self.published.get(hash)
+    }
+
+    /// Keeps the room of an EVM frame for others.
+    pub(crate) fn keep_evm_room(&mut self, room: Room) {
+        if self.evm_rooms.len() < MOST_ROOMS {
+            self.evm_rooms.push(room);
+        }
+    }
+
+    /// The slot of a key in an account's own mapping in a mapping. A transaction asks for that of its nonce several times.
+    pub(crate) fn nested_slot(&mut self, mapping: &Word, account: &Address, key: &Word) -> Word {
+        let asked = (*mapping, *account, *key);
+        match self.last_nested {
+            Some((last, slot)) if last == asked => slot,
+            _ => {
+                let account = Word::from_address(account).to_be_bytes();
+                let of_account = keccak([&account[..], &mapping.to_be_bytes()]);
+                let slot = keccak_word([&key.to_be_bytes()[..], &of_account]);
+                self.last_nested = Some((asked, slot));
+                slot
+            }
+        }
     }
 
     /// The slot of an account in a mapping that is the first variable of its contract.

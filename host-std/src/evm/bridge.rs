@@ -6,14 +6,13 @@
 use super::cursor::Cursor;
 use super::host::{EvmHost, HostFailed};
 use super::instructions::Pending;
+use super::memory::Memory;
 use super::rules::Rules;
 use super::word;
 use revm_interpreter::context_interface::cfg::GasParams;
 use revm_interpreter::context_interface::host::LoadError;
 use revm_interpreter::context_interface::journaled_state::AccountInfoLoad;
-use revm_interpreter::interpreter::{
-    InputsImpl, ReturnDataImpl, RuntimeFlags, SharedMemory, Stack,
-};
+use revm_interpreter::interpreter::{InputsImpl, ReturnDataImpl, RuntimeFlags, Stack};
 use revm_interpreter::primitives::{
     Address as EvmAddress, B256, Log, StorageKey, StorageValue, U256,
 };
@@ -22,13 +21,13 @@ use revm_interpreter::{
     SelfDestructResult, StateLoad,
 };
 
-/// The parts that the interpreter is made of: the crate's own, but for the [cursor](Cursor).
+/// The parts that the interpreter is made of: the crate's own, but for the [cursor](Cursor) and the [memory](Memory).
 #[derive(Debug)]
 pub(super) struct Parts;
 
 impl InterpreterTypes for Parts {
     type Stack = Stack;
-    type Memory = SharedMemory;
+    type Memory = Memory;
     type Bytecode = Cursor;
     type ReturnData = ReturnDataImpl;
     type Input = InputsImpl;

@@ -3,29 +3,22 @@
 use super::differences::Difference;
 use super::rules::Rules;
 use eravm_core::VersionedHash;
-use std::collections::HashMap;
+use hashbrown::HashMap;
+use revm_interpreter::bytecode::{Bytecode, JumpTable, opcode};
 use std::fmt;
-use std::sync::Arc;
 
-/// Zeros behind the code: the operand of a `PUSH32` in its last byte, and the `STOP` behind that.
+/// Zeros behind the code: the operand of a `PUSH32` in its last byte, and the `STOP` behind that. The crate's own analysis adds fewer, as
+/// it knows where instructions begin; where `JUMPDEST`s in operands can be jumped to, they can begin anywhere.
 const PADDING: usize = 33;
-/// `JUMPDEST`.
-const JUMP_DESTINATION: u8 = 0x5b;
-/// `PUSH1`, the first of 32.
-const PUSH1: u8 = 0x60;
-/// Zeros for an operand that is not there.
-const ZEROS: [u8; 32] = [0; 32];
 
 /// Code that is ready to run. Clones share it.
 #[derive(Clone)]
-pub struct Code(Arc<Inner>);
-
-struct Inner {
-    /// The code and what is behind it.
-    padded: Box<[u8]>,
+pub struct Code {
+    /// The code and what is behind it, with its analysis.
+    padded: Bytecode,
     length: usize,
-    /// Where it can be jumped to, a bit for each byte. `None` where every `JUMPDEST` is one.
-    destinations: Option<Box<[u64]>>,
+    /// Whether `JUMPDEST`s in operands are none.
+    minds_operands: bool,
 }
 
 impl Code {
@@ -33,60 +26,40 @@ impl Code {
     pub fn new(bytes: &[u8], rules: &Rules) -> Self {
         let mut padded = Vec::with_capacity(bytes.len() + PADDING);
         padded.extend_from_slice(bytes);
-        padded.resize(bytes.len() + PADDING, 0);
-        let analyses = !rules.has(Difference::JumpsIntoOperands);
-        Self(Arc::new(Inner {
-            padded: padded.into(),
+        padded.resize(bytes.len() + PADDING, opcode::STOP);
+        Self {
+            padded: Bytecode::new_legacy(padded.into()),
             length: bytes.len(),
-            destinations: analyses.then(|| destinations(bytes)),
-        }))
+            minds_operands: !rules.has(Difference::JumpsIntoOperands),
+        }
     }
 
     /// The code.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
-        self.0.padded.get(..self.0.length).unwrap_or_default()
+        self.padded.original_byte_slice().get(..self.length).unwrap_or_default()
     }
 
-    /// The byte at a place; zero behind the end.
-    pub(super) fn byte(&self, at: usize) -> u8 {
-        self.0.padded.get(at).copied().unwrap_or(0)
-    }
-
-    /// Some bytes at a place, 32 at most; zeros behind the end.
-    pub(super) fn operand(&self, at: usize, length: usize) -> &[u8] {
-        let end = at.saturating_add(length);
-        self.0.padded.get(at..end).or(ZEROS.get(..length)).unwrap_or_default()
+    /// The code and zeros behind it.
+    pub(super) const fn padded(&self) -> &Bytecode {
+        &self.padded
     }
 
     /// Whether a place can be jumped to.
+    #[inline]
     pub(super) fn is_destination(&self, at: usize) -> bool {
-        match &self.0.destinations {
-            None => self.bytes().get(at) == Some(&JUMP_DESTINATION),
-            Some(bits) => bits.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 != 0),
+        if self.minds_operands {
+            self.padded.legacy_jump_table().is_some_and(|table: &JumpTable| table.is_valid(at))
+        } else {
+            self.padded.original_byte_slice().get(at) == Some(&opcode::JUMPDEST)
         }
     }
 }
 
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Code").field("length", &self.0.length).finish_non_exhaustive()
+        f.debug_struct("Code").field("length", &self.length).finish_non_exhaustive()
     }
-}
-
-/// The places of `JUMPDEST`s that are no operands.
-fn destinations(code: &[u8]) -> Box<[u64]> {
-    let mut bits = vec![0; code.len().div_ceil(64)];
-    let mut at = 0;
-    while let Some(&byte) = code.get(at) {
-        if byte == JUMP_DESTINATION
-            && let Some(bits) = bits.get_mut(at / 64)
-        {
-            *bits |= 1 << (at % 64);
-        }
-        let operand = byte.wrapping_sub(PUSH1);
-        at += if operand < 32 { usize::from(operand) + 2 } else { 1 };
-    }
-    bits.into()
 }
 
 /// Code that was prepared before, by hash, for one set of rules.
@@ -107,10 +80,10 @@ impl CodeCache {
 
     /// Keeps code. When there is too much of it, all is forgotten: what a batch runs often is soon there again.
     pub(crate) fn insert(&mut self, hash: VersionedHash, code: &Code) {
-        self.bytes += code.0.length;
+        self.bytes += code.length;
         if self.bytes > MOST_BYTES {
             self.codes.clear();
-            self.bytes = code.0.length;
+            self.bytes = code.length;
         }
         self.codes.insert(hash, code.clone());
     }
@@ -141,11 +114,17 @@ mod tests {
 
     #[test]
     fn there_are_zeros_behind_code() {
-        let code = code(&[0x7f, 1], Differences::NONE);
-        assert_eq!(code.operand(1, 32), [&[1][..], &[0; 31]].concat());
-        assert_eq!(code.operand(usize::MAX, 32), [0; 32]);
-        assert_eq!((code.byte(0), code.byte(34), code.byte(usize::MAX)), (0x7f, 0, 0));
-        assert_eq!(code.bytes(), [0x7f, 1]);
+        for differences in [Differences::NONE, Differences::ZKSYNC] {
+            // A `PUSH32` in the operand of another, behind what can be jumped to.
+            for bytes in [&[][..], &[0x7f, 1], &[0x60, 0x5b, 0x7f], &[0x61, 0x5b, 0x7f]] {
+                let code = code(bytes, differences);
+                let padded = code.padded().bytes_slice();
+                assert_eq!(code.bytes(), bytes);
+                assert_eq!(&padded[..bytes.len()], bytes);
+                assert!(padded.len() >= bytes.len() + PADDING);
+                assert!(padded[bytes.len()..].iter().all(|byte| *byte == 0));
+            }
+        }
     }
 
     #[test]

@@ -1,64 +1,73 @@
 //! Where a frame is in its code.
-//!
-//! The crate of the instructions has such a type of its own, which reads code through pointers and believes in its analysis. Code that
-//! is not analysed is none that it takes without `unsafe`; this one looks at each place.
 
 use super::code::Code;
 use revm_interpreter::InterpreterAction;
+use revm_interpreter::interpreter::ExtBytecode;
 use revm_interpreter::interpreter_types::{Immediates, Jumps, LegacyBytecode, LoopControl};
 
-/// Code, the place in it, and what the last instruction asks for.
+/// The crate's own cursor in padded code, which knows how long the code is without that, and where it can be jumped to.
 #[derive(Debug)]
 pub(super) struct Cursor {
-    pub(super) code: Code,
-    pub(super) pc: usize,
-    pub(super) action: Option<InterpreterAction>,
+    code: Code,
+    inner: ExtBytecode,
+}
+
+impl Cursor {
+    /// At a place that the frame was at before, or at the beginning.
+    pub(super) fn new(code: Code, pc: usize) -> Self {
+        let mut inner = ExtBytecode::new(code.padded().clone());
+        // Behind the last instruction at most: that is padding, too.
+        inner.absolute_jump(pc);
+        Self { code, inner }
+    }
 }
 
 impl Immediates for Cursor {
+    #[inline(always)]
     fn read_u8(&self) -> u8 {
-        self.code.byte(self.pc)
+        self.inner.read_u8()
     }
 
+    #[inline(always)]
     fn read_u16(&self) -> u16 {
-        self.read_offset_u16(0)
+        self.inner.read_u16()
     }
 
+    #[inline(always)]
     fn read_offset_u16(&self, offset: isize) -> u16 {
-        let at = self.pc.saturating_add_signed(offset);
-        u16::from_be_bytes([self.code.byte(at), self.code.byte(at.saturating_add(1))])
+        self.inner.read_offset_u16(offset)
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_slice(&self, length: usize) -> &[u8] {
-        self.code.operand(self.pc, length)
+        self.inner.read_slice(length)
     }
 }
 
 impl Jumps for Cursor {
-    #[inline]
+    #[inline(always)]
     fn relative_jump(&mut self, offset: isize) {
-        self.pc = self.pc.saturating_add_signed(offset);
+        self.inner.relative_jump(offset);
     }
 
-    #[inline]
+    #[inline(always)]
     fn absolute_jump(&mut self, offset: usize) {
-        self.pc = offset;
+        self.inner.absolute_jump(offset);
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_valid_legacy_jump(&mut self, offset: usize) -> bool {
         self.code.is_destination(offset)
     }
 
-    #[inline]
+    #[inline(always)]
     fn pc(&self) -> usize {
-        self.pc
+        self.inner.pc()
     }
 
-    #[inline]
+    #[inline(always)]
     fn opcode(&self) -> u8 {
-        self.code.byte(self.pc)
+        self.inner.opcode()
     }
 }
 
@@ -73,18 +82,23 @@ impl LegacyBytecode for Cursor {
 }
 
 impl LoopControl for Cursor {
+    #[inline(always)]
     fn is_not_end(&self) -> bool {
-        self.action.is_none()
+        self.inner.is_not_end()
     }
 
-    /// There is no flag beside the action.
-    fn reset_action(&mut self) {}
+    #[inline(always)]
+    fn reset_action(&mut self) {
+        self.inner.reset_action();
+    }
 
+    #[inline(always)]
     fn set_action(&mut self, action: InterpreterAction) {
-        self.action = Some(action);
+        self.inner.set_action(action);
     }
 
+    #[inline(always)]
     fn action(&mut self) -> &mut Option<InterpreterAction> {
-        &mut self.action
+        self.inner.action()
     }
 }

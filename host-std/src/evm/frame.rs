@@ -6,21 +6,21 @@ use super::cursor::Cursor;
 use super::differences::Difference;
 use super::host::{EvmHost, HostFailed};
 use super::instructions::{self, Pending};
+use super::memory::Memory;
 use super::outcome::{CreateRequest, Ended, Outcome, SubOutcome, Suspended};
 use super::rules::Rules;
 use super::word;
 use eravm_core::{Address, Word};
 use revm_interpreter::bytecode::opcode;
-use revm_interpreter::interpreter::{InputsImpl, ReturnDataImpl, RuntimeFlags, SharedMemory};
+use revm_interpreter::interpreter::{InputsImpl, ReturnDataImpl, RuntimeFlags};
+use revm_interpreter::interpreter_types::{Jumps, LoopControl};
 use revm_interpreter::primitives::{Bytes, U256};
 use revm_interpreter::{
     CallInput, CreateScheme, FrameInput, Gas, InstructionResult, InstructionTable,
     InterpreterAction, Stack,
 };
-use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
-use std::rc::Rc;
 
 /// What a frame is called with.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +41,8 @@ pub struct FrameInputs {
 
 /// A frame between two [steps](Self::step). It holds no borrow and calls nothing, so that frames that wait for each other are a list, not
 /// a recursion.
+///
+/// It is also fit to be sent to another thread, which what the interpreter runs on is not: that is made of it for each step.
 pub struct Frame {
     rules: Rules,
     code: Code,
@@ -53,6 +55,16 @@ pub struct Frame {
     is_static: bool,
     waiting: Waiting,
 }
+
+/// Room for a frame: what an ended one [leaves](Frame::into_room), or new.
+#[derive(Clone, Debug, Default)]
+pub struct Room {
+    stack: Option<Stack>,
+    memory: Vec<u8>,
+}
+
+/// Bytes of memory in the room of an ended frame that are kept at most.
+const MOST_KEPT_BYTES: usize = 1 << 16;
 
 /// What a frame does with the outcome that it waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,13 +80,22 @@ enum Waiting {
 impl Frame {
     /// A frame before its first instruction.
     pub fn new(rules: Rules, code: Code, inputs: FrameInputs) -> Self {
+        Self::in_room(Room::default(), rules, code, inputs)
+    }
+
+    /// The same in the room of one that has ended.
+    pub fn in_room(room: Room, rules: Rules, code: Code, inputs: FrameInputs) -> Self {
+        let mut stack = room.stack.unwrap_or_default();
+        stack.data_mut().clear();
+        let mut memory = room.memory;
+        memory.clear();
         Self {
             rules,
             code,
             pc: 0,
             gas: Gas::new(inputs.gas),
-            stack: Stack::new(),
-            memory: Vec::new(),
+            stack,
+            memory,
             returndata: Bytes::new(),
             inputs: InputsImpl {
                 target_address: word::address_into(&inputs.this),
@@ -87,6 +108,12 @@ impl Frame {
             is_static: inputs.is_static,
             waiting: Waiting::Nothing,
         }
+    }
+
+    /// What can be used for another frame.
+    pub fn into_room(self) -> Room {
+        let keeps = self.memory.capacity() <= MOST_KEPT_BYTES;
+        Room { stack: Some(self.stack), memory: if keeps { self.memory } else { Vec::new() } }
     }
 
     /// The frame's own contract.
@@ -104,7 +131,7 @@ impl Frame {
         self.gas.remaining()
     }
 
-    /// A part of its memory; what is not there is left out.
+    /// A part of its memory; nothing if that is not there.
     pub fn memory(&self, range: Range<usize>) -> &[u8] {
         self.memory.get(range).unwrap_or_default()
     }
@@ -114,15 +141,12 @@ impl Frame {
     /// # Errors
     /// If the host fails. The frame is of no use then.
     pub fn step(&mut self, host: &mut dyn EvmHost, floor: u64) -> Result<Suspended, HostFailed> {
-        let rules = self.rules.clone();
-        let memory = Rc::new(RefCell::new(core::mem::take(&mut self.memory)));
-        let mut running = self.begin(&memory);
-        let mut bridge = Bridge { host, rules: &rules, pending: None };
+        let mut running = self.begin();
+        let mut bridge = Bridge { host, rules: &self.rules, pending: None };
         let result = run(&mut running, &mut bridge, floor);
         let pending = bridge.pending.take();
-        let action = running.bytecode.action.take();
+        let action = running.bytecode.action().take();
         self.end(running);
-        self.memory = memory.take();
         match result {
             None => Ok(Suspended::BelowFloor),
             Some(InstructionResult::FatalExternalError) => Err(HostFailed),
@@ -132,15 +156,14 @@ impl Frame {
     }
 
     /// Takes the frame apart for the interpreter.
-    fn begin(&mut self, memory: &Rc<RefCell<Vec<u8>>>) -> Running {
-        let mut memory = SharedMemory::new_with_buffer(Rc::clone(memory));
-        memory.set_memory_limit(self.rules.memory_limit());
+    fn begin(&mut self) -> Running {
+        let memory = core::mem::take(&mut self.memory);
         Running {
-            bytecode: Cursor { code: self.code.clone(), pc: self.pc, action: None },
+            bytecode: Cursor::new(self.code.clone(), self.pc),
             gas: self.gas,
             stack: core::mem::replace(&mut self.stack, Stack::invalid()),
             return_data: ReturnDataImpl(core::mem::take(&mut self.returndata)),
-            memory,
+            memory: Memory::new(memory, self.rules.memory_limit()),
             input: core::mem::take(&mut self.inputs),
             runtime_flag: RuntimeFlags { is_static: self.is_static, spec_id: self.rules.spec() },
             extend: (),
@@ -149,9 +172,10 @@ impl Frame {
 
     /// Puts it together again.
     fn end(&mut self, running: Running) {
-        self.pc = running.bytecode.pc;
+        self.pc = running.bytecode.pc();
         self.gas = running.gas;
         self.stack = running.stack;
+        self.memory = running.memory.into_bytes();
         self.returndata = running.return_data.0;
         self.inputs = running.input;
     }
@@ -194,7 +218,7 @@ impl Frame {
             output,
             gas_left: match outcome {
                 Outcome::Failed(_) => 0,
-                _ => self.gas.remaining(),
+                _ => self.gas(),
             },
             refund: if outcome.is_success() { self.gas.refunded() } else { 0 },
         }
@@ -242,6 +266,9 @@ impl fmt::Debug for Frame {
 }
 
 /// Runs until an instruction ends or suspends the frame. `None` if it has less gas than the floor before that.
+///
+/// PERF: a function of its own. Where it becomes a part of what calls it, the loop's registers are on the stack.
+#[inline(never)]
 fn run<'h>(
     running: &mut Running,
     bridge: &mut Bridge<'h>,
@@ -258,6 +285,13 @@ fn run<'h>(
         true => &const { instructions::without(without_call_code::<'h>(), opcode::SELFDESTRUCT) },
     };
     let gas = rules.static_gas();
+    if floor == 0 {
+        loop {
+            if let Err(result) = running.step(table, gas, bridge) {
+                return Some(result);
+            }
+        }
+    }
     loop {
         if let Err(result) = running.step(table, gas, bridge) {
             return Some(result);

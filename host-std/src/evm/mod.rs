@@ -15,6 +15,7 @@ mod fork;
 mod frame;
 mod host;
 mod instructions;
+mod memory;
 mod outcome;
 mod rules;
 #[cfg(feature = "evm-tests")]
@@ -27,7 +28,7 @@ pub use code::Code;
 pub(crate) use code::CodeCache;
 pub use differences::{Difference, Differences, MEMORY_LIMIT, PREVRANDAO, Place};
 pub use fork::Fork;
-pub use frame::{Frame, FrameInputs};
+pub use frame::{Frame, FrameInputs, Room};
 pub use host::{Environment, EvmHost, HostFailed, HostResult, Loaded, SelfDestructed, Stored};
 pub use instructions::{CallKind, CallRequest};
 pub use outcome::{CreateRequest, Ended, EvmFailure, Outcome, SubOutcome, Suspended};

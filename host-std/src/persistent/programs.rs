@@ -1,7 +1,7 @@
 //! Decoded code, kept for later batches.
 
 use eravm_core::{Program, VersionedHash};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes of decoded code that are kept, roughly.

@@ -4,6 +4,7 @@ use super::keccak::keccak;
 use super::l2::{Eip712, L2Transaction};
 use super::{EIP_712, TransactionHash};
 use eravm_core::{Address, Word};
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 /// The type of the domain. It has no contract and no salt.
@@ -76,7 +77,18 @@ pub(super) fn signed_hash(transaction: &L2Transaction, own: &Eip712) -> Transact
     TransactionHash::from(Word::from_be_bytes(&data.hash(&Word::from_u64(own.chain_id))))
 }
 
+/// The hash of a chain's domain. Most transactions are for the same chain as the one before.
 fn domain(chain_id: &Word) -> [u8; 32] {
-    let [of_type, name, version, ..] = &*CONSTANTS;
-    keccak([&of_type[..], name, version, &chain_id.to_be_bytes()])
+    thread_local! {
+        static LAST: Cell<Option<(Word, [u8; 32])>> = const { Cell::new(None) };
+    }
+    match LAST.get() {
+        Some((last, hash)) if last == *chain_id => hash,
+        _ => {
+            let [of_type, name, version, ..] = &*CONSTANTS;
+            let hash = keccak([&of_type[..], name, version, &chain_id.to_be_bytes()]);
+            LAST.set(Some((*chain_id, hash)));
+            hash
+        }
+    }
 }

@@ -203,11 +203,16 @@ fn transfers_cost_what_they_do_in_ethereum() {
 fn evm_code_called_statically_by_eravm_code_does_not_write() {
     let answers = [0x60, 42, 0x5f, 0x52, 0x60, 32, 0x5f, 0xf3];
     let writes = [0x60, 1, 0x5f, 0x55];
+    // SLOAD, which is a note of the slot as well, and returns.
+    let reads = [0x5f, 0x54, 0x5f, 0x52, 0x60, 32, 0x5f, 0xf3];
     let asks = memory(&[]);
     let calls = probe(&asks, op::CALL, &OTHER, 100_000, 0, 0);
-    for (code, ending) in
-        [(&answers[..], Ending::Returns), (&writes, Ending::Reverts), (&calls, Ending::Returns)]
-    {
+    for (code, ending) in [
+        (&answers[..], Ending::Returns),
+        (&writes, Ending::Reverts),
+        (&reads, Ending::Returns),
+        (&calls, Ending::Returns),
+    ] {
         let call = Call { is_static: true, ..call(SUBJECT) };
         let seen = both(&call, |side| {
             side.deploy(SUBJECT, code);

@@ -7,7 +7,7 @@ use eravm_core::{
     NativeCaller, NativeData, NativePoint, Program, RunError, Semantics, Settings, Storage,
     StorageSlot, VersionedHash, Vm, Word,
 };
-use eravm_host::embedded::{NativeContract, Natives};
+use eravm_host::embedded::Natives;
 use eravm_host::system_contracts::addresses::{
     ACCOUNT_CODE_STORAGE, BASE_TOKEN, EVM_HASHES_STORAGE, KNOWN_CODES_STORAGE, NONCE_HOLDER,
     SYSTEM_CONTEXT,
@@ -192,8 +192,7 @@ impl Storage for State<'_> {
 
 impl CodeStore for State<'_> {
     fn program(&mut self, hash: &VersionedHash) -> Result<Option<Program>, Infallible> {
-        let native = NativeContract::program_of(hash);
-        let known = native.or_else(|| self.side.code.get(hash));
+        let known = self.side.code.get(hash);
         Ok(known.or_else(|| self.hashed.get(&hash.digest())).cloned())
     }
 }
@@ -244,9 +243,7 @@ pub(crate) fn run(side: &Side, call: &Call) -> Observed {
         ..NativeCall::new(call.to, NativeData::Bytes(&call.calldata))
     };
     vm.set_ergs(u32::MAX);
-    let exit = vm.native_call(&mut state, &native_call);
-    let exit = exit.and_then(|()| natives.run(&mut vm, &mut state));
-    match exit {
+    match natives.call(&mut vm, &mut state, &native_call) {
         Ok(Exit::Native) => {}
         Ok(exit) => panic!("the first frame does not end by itself: {exit:?}"),
         Err(RunError::Stopped(stop)) => panic!("{stop}"),

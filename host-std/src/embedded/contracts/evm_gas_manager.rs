@@ -8,9 +8,9 @@ use crate::embedded::call::Step;
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
 use crate::embedded::solidity::{Selector, error, selector};
+use crate::embedded::world::PassedFrame;
 use crate::system_contracts::addresses::{EVM_GAS_MANAGER, SYSTEM_CONTEXT};
-use eravm_core::{Address, VersionedHash, Word};
-use primitive_types::U256;
+use eravm_core::{Address, NativeSlot, VersionedHash, Word};
 
 /// Slot with the gas of the frame that is called.
 const GAS: Word = Word::from_u64(4);
@@ -53,14 +53,16 @@ pub(crate) fn enter(cx: &mut Context<'_>) -> Result<Step, Failure> {
         }
         1 => {
             let caller = cx.caller();
-            let slot = slot_of(cx, &caller, &word(1), &mut memory)?;
-            let is_warm = !load(cx, &slot)?.is_zero();
+            remember(&caller, &word(1), &mut memory);
+            let slot = cx.slot(&caller, &word(1))?;
+            let is_warm = cx.note(slot)?.is_some();
             Ok(memory.returned(if is_warm { 32 } else { 0 }))
         }
         2 => {
             let caller = cx.caller();
-            let slot = slot_of(cx, &caller, &word(1), &mut memory)?;
-            match warm(cx, &slot, &word(33))? {
+            remember(&caller, &word(1), &mut memory);
+            let slot = cx.slot(&caller, &word(1))?;
+            match warm_slot(cx, slot, &word(33))? {
                 Some(original) => {
                     memory.store(0, &original);
                     Ok(memory.returned(32))
@@ -145,44 +147,29 @@ fn prefixed(prefix: u64, account: &Address) -> Word {
     word
 }
 
-/// The transient slot for a slot of an EVM contract; the one behind it is for its original value.
-fn slot_of(
-    cx: &mut Context<'_>,
-    contract: &Address,
-    slot: &Word,
-    memory: &mut Memory,
-) -> Result<Word, Failure> {
+/// What is in memory after a slot of an EVM contract was looked up. Where the contract notes what it knows of the slot is its own
+/// business; ours are [notes of the slot itself](eravm_core::Vm::native_note), which take no hash.
+fn remember(contract: &Address, slot: &Word, memory: &mut Memory) {
     // Up to 88 bits.
     if slot.0[1] >> 24 == 0 && slot.0[2] == 0 && slot.0[3] == 0 {
-        let shifted = U256::from(*slot) << 160;
-        return Ok(Word::from(shifted | U256::from(Word::from_address(contract))));
+        return;
     }
     memory.store(0, slot);
-    let prefixed = prefixed(IS_WARM_SLOT, contract);
-    memory.store(32, &prefixed);
-    cx.keccak(&[&slot.to_be_bytes(), &prefixed.to_be_bytes()])
-}
-
-/// Makes a slot warm, by its transient slot. Its original value if it was warm; if it was cold, that is its value now.
-fn warm(cx: &mut Context<'_>, slot: &Word, value: &Word) -> Result<Option<Word>, Failure> {
-    let original = Word::from(U256::from(*slot).overflowing_add(U256::one()).0);
-    if !load(cx, slot)?.is_zero() {
-        return Ok(Some(load(cx, &original)?));
-    }
-    store(cx, slot, &Word::ONE)?;
-    store(cx, &original, value)?;
-    Ok(None)
+    memory.store(32, &prefixed(IS_WARM_SLOT, contract));
 }
 
 /// Makes a slot of an EVM contract warm, with its value. Its value at the beginning of the transaction if it was warm.
 pub(super) fn warm_slot(
     cx: &mut Context<'_>,
-    contract: &Address,
-    slot: &Word,
+    slot: NativeSlot,
     value: &Word,
 ) -> Result<Option<Word>, Failure> {
-    let slot = slot_of(cx, contract, slot, &mut Memory([0; 96]))?;
-    warm(cx, &slot, value)
+    let original = cx.note(slot)?;
+    if original.is_none() {
+        cx.may_write()?;
+        cx.set_note(slot, *value)?;
+    }
+    Ok(original)
 }
 
 /// Makes an account warm. Whether it was cold.
@@ -210,22 +197,17 @@ fn mark(cx: &mut Context<'_>, prefix: u64, account: &Address) -> Result<bool, Fa
     Ok(is_new)
 }
 
-/// What EVM code passes to EVM code that it calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct PassedFrame {
-    pub(super) gas: Word,
-    pub(super) is_static: bool,
-}
-
 /// Passes gas and mode to EVM code that will be called next.
-pub(super) fn push_frame(cx: &mut Context<'_>, gas: &Word, is_static: bool) -> Result<(), Failure> {
+///
+/// The native emulator does the same [otherwise](crate::embedded::world::Store::passed_to_evm), without transient slots.
+fn push_frame(cx: &mut Context<'_>, gas: &Word, is_static: bool) -> Result<(), Failure> {
     let flags = IS_ACTIVE | if is_static { IS_STATIC } else { 0 };
     store(cx, &GAS, gas)?;
     store(cx, &FLAGS, &Word::from_u64(flags))
 }
 
 /// Forgets what was passed, in case that it was not taken.
-pub(super) fn reset_frame(cx: &mut Context<'_>) -> Result<(), Failure> {
+fn reset_frame(cx: &mut Context<'_>) -> Result<(), Failure> {
     store(cx, &FLAGS, &Word::ZERO)
 }
 

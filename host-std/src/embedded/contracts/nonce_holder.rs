@@ -7,6 +7,7 @@ use super::rights::{only_from, only_system_call};
 use crate::embedded::call::Step;
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
+use crate::embedded::prices;
 use crate::embedded::solidity::{Arguments, Selector, error, overflow, selector, split_selector};
 use crate::system_contracts::addresses::{CONTRACT_DEPLOYER, NONCE_HOLDER};
 use eravm_core::{Address, Word};
@@ -132,9 +133,8 @@ fn in_nested(
     account: &Address,
     key: &Word,
 ) -> Result<Word, Failure> {
-    let account = Word::from_address(account).to_be_bytes();
-    let of_account = cx.keccak(&[&account, &mapping.to_be_bytes()])?;
-    cx.keccak(&[&key.to_be_bytes(), &of_account.to_be_bytes()])
+    cx.charge_times(prices::KECCAK256_ROUND, 2)?;
+    Ok(cx.world.store().nested_slot(mapping, account, key))
 }
 
 /// Whether a nonce was used.

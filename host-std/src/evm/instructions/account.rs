@@ -67,7 +67,7 @@ pub(super) fn code_copy(mut cx: Cx<'_, '_>) -> Done {
     }
     let from = u64::try_from(from).unwrap_or(u64::MAX);
     let memory = &mut cx.interpreter.memory;
-    let mut place = memory.slice_mut(to, bytes);
+    let place = memory.part(to..to + bytes);
     place.fill(0);
-    answer(cx.host.host.copy_code(&address, from, &mut place))
+    answer(cx.host.host.copy_code(&address, from, place))
 }

@@ -5,6 +5,7 @@ use crate::evm::bridge::Cx;
 use crate::evm::fork::Fork;
 use crate::evm::word;
 use eravm_core::Address;
+use revm_interpreter::interpreter_types::MemoryTr;
 use revm_interpreter::{InstructionResult, SStoreResult};
 
 fn this(cx: &Cx<'_, '_>) -> Address {
@@ -71,6 +72,6 @@ pub(super) fn log<const TOPICS: usize>(mut cx: Cx<'_, '_>) -> Done {
     let offset = expand(&mut cx, offset, bytes)?;
     let topics = pop::<TOPICS>(cx.interpreter)?.map(word::from);
     let this = this(&cx);
-    let data = cx.interpreter.memory.slice_len(offset, bytes);
+    let data = cx.interpreter.memory.slice(offset..offset + bytes);
     answer(cx.host.host.log(&this, &topics, &data))
 }

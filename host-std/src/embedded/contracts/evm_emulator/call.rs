@@ -1,12 +1,13 @@
 //! Calls of EVM code: of other EVM code, of precompiles, and of all other accounts.
 
 use super::super::account_code_storage::raw_code_hash;
-use super::super::{base_token, code_hash, evm_gas_manager};
+use super::super::{base_token, code_hash};
 use super::host::is_constructed_evm;
 use super::{ERGS_PER_GAS, Emulated, Next, precompile, take_evm_data};
 use crate::embedded::call::{Call, Data, Step};
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
+use crate::embedded::world::{PassedFrame, PassedToEvm};
 use crate::evm::{CallKind, CallRequest, SubOutcome};
 use crate::system_contracts::addresses::MSG_VALUE_SIMULATOR;
 use eravm_core::{Address, NativeCaller, Word};
@@ -58,7 +59,7 @@ impl Emulated {
         })?;
         let calldata = self.frame.memory(request.input.clone()).to_vec();
         if is_constructed_evm(&hash) {
-            return self.call_evm(cx, &request, calldata);
+            return self.call_evm(cx, &request, calldata, hash);
         }
         if let Some(price) = precompile::gas(&request.code_address, &calldata) {
             return Ok(self.call_precompile(&request, calldata, price));
@@ -75,6 +76,7 @@ impl Emulated {
         cx: &mut Context<'_>,
         request: &CallRequest,
         calldata: Vec<u8>,
+        code_hash: Word,
     ) -> Result<Next, Failure> {
         let delegates = request.kind == CallKind::DelegateCall;
         let value = if delegates { Word::ZERO } else { request.value };
@@ -82,17 +84,16 @@ impl Emulated {
         if self.ask(cx, |cx| lacks(cx, &this, &value))? {
             return Ok(Next::Runs(self.resume_call(failed(gas))));
         }
-        let passed = Word::from_u64(gas);
-        self.ask(cx, |cx| evm_gas_manager::push_frame(cx, &passed, request.is_static))?;
+        let frame = PassedFrame { gas: Word::from_u64(gas), is_static: request.is_static };
+        let passed = PassedToEvm { frame, code_hash: Some(code_hash) };
+        cx.world.store().passed_to_evm = Some(passed);
         let mut call = with_value(request.code_address, Data::Bytes(calldata), &value, false);
         if delegates {
             call.caller = NativeCaller::Delegating;
         }
         Ok(Next::Waits(Step::call(call, move |cx, outcome| {
+            cx.world.store().passed_to_evm = None;
             let (gas_left, returndata) = self.ask(cx, |cx| take_evm_data(cx, outcome, gas))?;
-            if !outcome.succeeded {
-                self.ask(cx, evm_gas_manager::reset_frame)?;
-            }
             let outcome =
                 SubOutcome { succeeded: outcome.succeeded, returndata, gas_left, refund: 0 };
             self.resume_call(outcome).run(cx)

@@ -22,19 +22,19 @@ fn load(cx: &mut Context<'_>, hash: &VersionedHash) -> Result<Program, Failure> 
 }
 
 /// The EVM code of an account, ready to run.
-pub(super) fn of_account(
+pub(super) fn with_hash(
     cx: &mut Context<'_>,
     account: &Address,
+    word: &Word,
     rules: &Rules,
 ) -> Result<Code, Failure> {
-    let word = raw_code_hash(cx, account)?;
-    pay(cx, account, &word)?;
-    let hash = VersionedHash::from(word);
+    pay(cx, account, word)?;
+    let hash = VersionedHash::from(*word);
     if let Some(code) = cx.world.store().evm_codes.get(&hash) {
         return Ok(code);
     }
     let program = load(cx, &hash)?;
-    let length = usize::from(code_hash::length(&word));
+    let length = usize::from(code_hash::length(word));
     let bytes: Vec<u8> = program.words().iter().flat_map(Word::to_be_bytes).take(length).collect();
     let code = Code::new(&bytes, rules);
     cx.world.store().evm_codes.insert(hash, &code);

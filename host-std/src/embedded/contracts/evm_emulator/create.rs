@@ -8,6 +8,7 @@ use crate::embedded::call::{Call, Data, Step};
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
 use crate::embedded::solidity::{Encoder, Selector, selector};
+use crate::embedded::world::{PassedFrame, PassedToEvm};
 use crate::evm::{CreateRequest, SubOutcome};
 use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use eravm_core::{Address, Word};
@@ -72,19 +73,18 @@ impl Emulated {
             return Ok(Next::Runs(self.resume_create(failed(0), &address)));
         }
         let CreateRequest { value, init_code, gas, .. } = request;
-        self.ask(cx, |cx| {
-            evm_gas_manager::push_frame(cx, &Word::from_u64(gas), false)?;
-            cx.charge_words(init_code.len() as u64)
-        })?;
+        self.ask(cx, |cx| cx.charge_words(init_code.len() as u64))?;
+        let frame = PassedFrame { gas: Word::from_u64(gas), is_static: false };
+        cx.world.store().passed_to_evm = Some(PassedToEvm { frame, code_hash: None });
         let length = init_code.len();
         let mut calldata = Encoder::call(CREATE).address(&address).bytes(&init_code).finish();
         // Without the padding.
         calldata.truncate(4 + 3 * 32 + length);
         let call = with_value(CONTRACT_DEPLOYER, Data::Bytes(calldata), &value, true);
         Ok(Next::Waits(Step::call(call, move |cx, outcome| {
+            cx.world.store().passed_to_evm = None;
             let (gas_left, returndata) = self.ask(cx, |cx| take_evm_data(cx, outcome, gas))?;
             if !outcome.succeeded {
-                self.ask(cx, evm_gas_manager::reset_frame)?;
                 let outcome = SubOutcome { succeeded: false, returndata, gas_left, refund: 0 };
                 return self.resume_create(outcome, &address).run(cx);
             }

@@ -115,16 +115,16 @@ impl EvmHost for SystemHost<'_, '_> {
 
     fn load(&mut self, this: &Address, key: &Word) -> HostResult<Loaded> {
         self.ask(|cx| {
-            let value = cx.load_of(this, key)?;
-            let was_cold = evm_gas_manager::warm_slot(cx, this, key, &value)?.is_none();
+            let (slot, value) = cx.load_slot(this, key)?;
+            let was_cold = evm_gas_manager::warm_slot(cx, slot, &value)?.is_none();
             Ok(Loaded { value, was_cold })
         })
     }
 
     fn before_store(&mut self, this: &Address, key: &Word) -> HostResult<Stored> {
         let stored = self.ask(|cx| {
-            let current = cx.load_of(this, key)?;
-            let original = evm_gas_manager::warm_slot(cx, this, key, &current)?;
+            let (slot, current) = cx.load_slot(this, key)?;
+            let original = evm_gas_manager::warm_slot(cx, slot, &current)?;
             let was_cold = original.is_none();
             Ok(Stored { original: original.unwrap_or(current), current, was_cold })
         })?;

@@ -36,12 +36,19 @@ const MAX_INIT_CODE_BYTES: usize = 2 * MAX_CODE_BYTES;
 
 pub(crate) fn enter(cx: &mut Context<'_>) -> Result<Step, Failure> {
     let (this, caller) = (cx.this(), cx.caller());
-    // Delegate calls from EraVM code come here as well, and are not for this account.
-    let own_hash = account_code_storage::raw_code_hash(cx, &this)?;
-    if !code_hash::is_evm(&own_hash) {
-        return Err(Failure::EMPTY);
+    let from_native = cx.world.store().passed_to_evm.take();
+    let code_hash = from_native.and_then(|passed| passed.code_hash);
+    // Delegate calls from EraVM code come here as well, and are not for this account. EVM code has looked whom it calls.
+    if code_hash.is_none() {
+        let own_hash = account_code_storage::raw_code_hash(cx, &this)?;
+        if !code_hash::is_evm(&own_hash) {
+            return Err(Failure::EMPTY);
+        }
     }
-    let passed = evm_gas_manager::consume_frame(cx, &this, &caller)?;
+    let passed = match from_native {
+        Some(passed) => Some(passed.frame),
+        None => evm_gas_manager::consume_frame(cx, &this, &caller)?,
+    };
     let constructs = cx.is_constructor_call();
     let is_static = match passed {
         Some(passed) => passed.is_static,
@@ -67,11 +74,17 @@ pub(crate) fn enter(cx: &mut Context<'_>) -> Result<Step, Failure> {
     let (code, calldata) = if constructs {
         (Code::new(&calldata, &rules), Vec::new())
     } else {
-        (code::of_account(cx, &cx.code_address(), &rules)?, calldata)
+        let address = cx.code_address();
+        let code_hash = match code_hash {
+            Some(hash) => hash,
+            None => account_code_storage::raw_code_hash(cx, &address)?,
+        };
+        (code::with_hash(cx, &address, &code_hash, &rules)?, calldata)
     };
     let value = Word::from_u128(cx.value());
     let inputs = FrameInputs { this, caller, value, calldata, gas, is_static };
-    let frame = Frame::new(rules, code, inputs);
+    let room = cx.world.store().evm_rooms.pop().unwrap_or_default();
+    let frame = Frame::in_room(room, rules, code, inputs);
     Box::new(Emulated { frame, by_evm, constructs, meter: Meter::default() }).run(cx)
 }
 
@@ -100,7 +113,11 @@ impl Emulated {
         let mut emulated = self;
         loop {
             let next = match emulated.step(cx)? {
-                Suspended::Ended(ended) => return Ok(emulated.end(ended)),
+                Suspended::Ended(ended) => {
+                    let step = emulated.end(ended);
+                    cx.world.store().keep_evm_room(emulated.frame.into_room());
+                    return Ok(step);
+                }
                 Suspended::Call(request) => emulated.call(cx, request)?,
                 Suspended::Create(request) => emulated.create(cx, request)?,
                 // The ergs are not enough for more.
