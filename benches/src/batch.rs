@@ -4,6 +4,7 @@ use crate::call::{Call, Code, Span};
 use crate::case::{Case, Contestant, Work, names};
 use crate::end_state::EndState;
 use crate::engines::{self, interpreter};
+use crate::evm::{self, PeerBatch};
 use crate::recorder::Recorder;
 use eravm_batches::Scenario;
 use eravm_host::batch::{BatchError, Layout, Observer};
@@ -31,6 +32,15 @@ impl Form {
             Self::Full => format!("batch/{scenario}/full"),
         }
     }
+}
+
+/// What the transactions of a batch are on Ethereum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// The same.
+    Plain,
+    /// Calls of a token of the sender's.
+    Token,
 }
 
 /// The executor with a batch.
@@ -121,7 +131,7 @@ fn bootloader(scenario: &Scenario, form: Form) -> Result<Call, Box<dyn Error>> {
     Ok(call)
 }
 
-/// The case for a batch, which may also be there for the embedded system.
+/// The case for a batch, which may also be there for the embedded system and, as the same on Ethereum, for `revm`.
 ///
 /// # Errors
 /// If the batch cannot be run, or one of its transactions fails that must not.
@@ -129,10 +139,12 @@ pub fn case(
     name: &str,
     scenario: Scenario,
     embedded: Option<Scenario>,
+    peer: Option<Peer>,
     form: Form,
     must_succeed: bool,
 ) -> Result<Case, Box<dyn Error>> {
     let call = bootloader(&scenario, form)?;
+    let of_ethereum = peer.map(|_| scenario.clone());
     let units = scenario.transactions.len() as u64;
     let known = scenario.signers()?;
     let executor = Executor { scenario: scenario.clone(), form, signers: Vec::new() };
@@ -161,6 +173,12 @@ pub fn case(
             let contestant = Contestant { engine, work: Box::new(executor), may_differ: own_gas };
             contestants.push(contestant);
         }
+    }
+    if let Some(transactions) = of_ethereum {
+        let token = (peer == Some(Peer::Token)).then(evm::token);
+        let ethereum = Some("it is another chain");
+        let work = Box::new(PeerBatch::new(&transactions, token.as_deref(), form == Form::Full)?);
+        contestants.push(Contestant { engine: names::REVM, work, may_differ: ethereum });
     }
     Ok(Case { name: name.to_owned(), unit: "transaction", units, contestants, absent: Vec::new() })
 }

@@ -17,6 +17,8 @@ pub mod names {
     pub const EMBEDDED_WITH_SIGNERS: &str = "embedded+signers";
     /// `zksync_vm2`.
     pub const VM2: &str = "vm2";
+    /// `revm`, with Ethereum's transactions.
+    pub const REVM: &str = "revm";
     /// `zk_evm`.
     pub const ZK_EVM: &str = "zk_evm";
 }

@@ -1,10 +1,11 @@
 //! All cases of the comparison.
 
+use crate::batch::Peer;
 use crate::case::Case;
 use crate::deployments::{DEPEND_ON_DST1, System};
 use crate::engines::interpreter::Interpreter;
 use crate::workloads::{self, Per, Workload};
-use crate::{batch, corpus, engines, first_call, replay};
+use crate::{batch, corpus, engines, evm, first_call, replay};
 use eravm_batches::{Batches, Scenario};
 use eravm_host::golden::{Code, Golden};
 use std::cell::OnceCell;
@@ -63,6 +64,7 @@ pub fn all() -> Result<Cases, Box<dyn Error>> {
         .iter()
         .map(|workload| Plan::new(workload.name, || Ok(assembly(workload))))
         .collect();
+    plans.extend(evm::ALL.iter().map(|workload| Plan::new(workload.name, || workload.case())));
     plans.push(Plan::new("create_empty", || Ok(first_call::creation("create_empty"))));
     let Some(corpus) = corpus::folder() else {
         let left_out = vec!["decode_largest", "vm-benchmark/*", "batch/*", "replay/*"];
@@ -116,30 +118,28 @@ fn deployments(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
 /// Makes the scenario of a batch.
 type Make = Rc<dyn Fn(&Batches) -> Result<Scenario, Box<dyn Error>>>;
 
+/// Name and scenario of a batch, and what it is on Ethereum.
+type Batch = (String, Make, Option<Peer>);
+
 fn batches(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
-    let (folder, folder_1000) = (corpus.to_owned(), corpus.to_owned());
-    let mut scenarios: Vec<(String, Make)> = vec![
-        ("transfers_100".to_owned(), Rc::new(|batches| batches.transfers(100))),
-        ("transfers_1000".to_owned(), Rc::new(|batches| batches.transfers(1000))),
-        (
-            "erc20_transfers_100".to_owned(),
-            Rc::new(move |batches| batches.erc20_transfers(&folder, 100)),
-        ),
-        (
-            "erc20_transfers_1000".to_owned(),
-            Rc::new(move |batches| batches.erc20_transfers(&folder_1000, 1000)),
-        ),
-    ];
+    let mut scenarios: Vec<Batch> = Vec::new();
+    for count in [100, 1000] {
+        let folder = corpus.to_owned();
+        let transfers: Make = Rc::new(move |batches| batches.transfers(count));
+        let of_tokens: Make = Rc::new(move |batches| batches.erc20_transfers(&folder, count));
+        scenarios.push((format!("transfers_{count}"), transfers, Some(Peer::Plain)));
+        scenarios.push((format!("erc20_transfers_{count}"), of_tokens, Some(Peer::Token)));
+    }
     for (name, bytecode) in corpus::vm_benchmark(corpus)? {
         if !DEPEND_ON_DST1.contains(&&*name) {
             let name = format!("deploy_{name}");
             let scenario = name.clone();
             let make = move |batches: &Batches| batches.deployment(&scenario, &bytecode);
-            scenarios.push((name, Rc::new(make)));
+            scenarios.push((name, Rc::new(make), None));
         }
     }
     let contracts: Rc<OnceCell<Batches>> = Rc::default();
-    let plans = scenarios.into_iter().flat_map(|(name, make)| {
+    let plans = scenarios.into_iter().flat_map(|(name, make, peer)| {
         [batch::Form::Transactions, batch::Form::Full].map(|form| {
             let (contracts, corpus) = (contracts.clone(), corpus.to_owned());
             let is_deployment = name.starts_with("deploy_");
@@ -154,7 +154,7 @@ fn batches(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
                     true => None,
                     false => Some(make(&Batches::embedded()?)?),
                 };
-                batch::case(&name, make(batches)?, embedded, form, !is_deployment)
+                batch::case(&name, make(batches)?, embedded, peer, form, !is_deployment)
             })
         })
     });

@@ -18,6 +18,7 @@ pub mod counts;
 pub mod deployments;
 pub mod end_state;
 pub mod engines;
+pub mod evm;
 pub mod first_call;
 pub mod measure;
 mod recorder;

@@ -13,18 +13,20 @@ pub struct Row {
     pub unit: &'static str,
     /// The times.
     pub timing: Timing,
-    /// Median of `zksync_vm2` divided by that of this engine; `None` where that peer cannot run the case.
-    pub ratio_to_vm2: Option<f64>,
+    /// Median of the peer divided by that of this engine, and the peer: `zksync_vm2`, or `revm` where that one is not. `None` where
+    /// neither can run the case.
+    pub ratio: Option<(&'static str, f64)>,
 }
 
 /// The lines of a case.
 pub fn rows(case: &Case, timings: &[Timing]) -> Vec<Row> {
-    let vm2 = timings.iter().find(|timing| timing.engine == names::VM2);
+    let named = |name| timings.iter().find(|timing| timing.engine == name);
+    let peer = named(names::VM2).or_else(|| named(names::REVM));
     let row = |timing: &Timing| Row {
         name: case.name.clone(),
         unit: case.unit,
         timing: timing.clone(),
-        ratio_to_vm2: vm2.map(|vm2| vm2.ns_median / timing.ns_median),
+        ratio: peer.map(|peer| (peer.engine, peer.ns_median / timing.ns_median)),
     };
     timings.iter().map(row).collect()
 }
@@ -32,22 +34,21 @@ pub fn rows(case: &Case, timings: &[Timing]) -> Vec<Row> {
 /// The line above the table.
 pub fn heading() -> String {
     format!(
-        "{:<36} {:<12} {:>12} {:>12} {:>8}  {}",
-        "workload", "engine", "ns median", "ns min", "× vm2", "per"
+        "{:<36} {:<16} {:>12} {:>12} {:>12}  {}",
+        "workload", "engine", "ns median", "ns min", "× peer", "per"
     )
 }
 
 impl Row {
     /// The line of the table.
     pub fn line(&self) -> String {
-        let ratio = self.ratio_to_vm2.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
         format!(
-            "{:<36} {:<12} {:>12} {:>12} {:>8}  {}",
+            "{:<36} {:<16} {:>12} {:>12} {:>12}  {}",
             self.name,
             self.timing.engine,
             nanoseconds(self.timing.ns_median),
             nanoseconds(self.timing.ns_min),
-            ratio,
+            ratio(self.ratio),
             self.unit
         )
     }
@@ -60,7 +61,8 @@ impl Row {
             "unit": self.unit,
             "ns_median": self.timing.ns_median,
             "ns_min": self.timing.ns_min,
-            "ratio_to_vm2": self.ratio_to_vm2,
+            "peer": self.ratio.map(|(peer, _)| peer),
+            "ratio_to_peer": self.ratio.map(|(_, ratio)| ratio),
         })
     }
 }
@@ -73,7 +75,7 @@ pub fn markdown(rows: &[Row]) -> String {
             engines.push(row.timing.engine);
         }
     }
-    let mut text = format!("| workload | per | {} | × vm2 |\n", engines.join(" | "));
+    let mut text = format!("| workload | per | {} | × peer |\n", engines.join(" | "));
     text.push_str(&format!("|---|---|{}\n", "--:|".repeat(engines.len() + 1)));
     for case in rows.chunk_by(|a, b| a.name == b.name) {
         let of = |engine: &&str| {
@@ -81,13 +83,17 @@ pub fn markdown(rows: &[Row]) -> String {
             row.map_or("–".to_owned(), |row| readable(row.timing.ns_median))
         };
         let times: Vec<String> = engines.iter().map(of).collect();
-        let ratio = case.first().and_then(|row| row.ratio_to_vm2);
-        let ratio = ratio.map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
+        let ratio = ratio(case.first().and_then(|row| row.ratio));
         let unit = case.first().map_or("", |row| row.unit);
         let name = case.first().map_or("", |row| &row.name);
         text.push_str(&format!("| {name} | {unit} | {} | {ratio} |\n", times.join(" | ")));
     }
     text
+}
+
+/// Such as `3.81 vm2`.
+fn ratio(ratio: Option<(&'static str, f64)>) -> String {
+    ratio.map_or("–".to_owned(), |(peer, ratio)| format!("{ratio:.2} {peer}"))
 }
 
 /// Nanoseconds in a unit that leaves at most four digits.

@@ -7,9 +7,9 @@
 )]
 
 use eravm_batches::Batches;
-use eravm_benches::batch::{self, Form};
+use eravm_benches::batch::{self, Form, Peer};
 use eravm_benches::case::Case;
-use eravm_benches::{corpus, engines, first_call, workloads};
+use eravm_benches::{corpus, engines, evm, first_call, workloads};
 
 /// Enough for a frame to look through the pages that its callees returned, several times.
 const ITERATIONS: u64 = 100;
@@ -30,6 +30,14 @@ fn workloads_in_assembly() {
 }
 
 #[test]
+fn evm_code() {
+    for workload in evm::ALL {
+        let case = workload.case_with(4).expect("both run it, and do the same");
+        assert_eq!(case.contestants.len(), 2);
+    }
+}
+
+#[test]
 fn empty_program() {
     assert_eq!(first_call::creation("create_empty").verify(), Ok(()));
 }
@@ -43,11 +51,14 @@ fn batches() {
     };
     let batches = Batches::new(&corpus).expect("the contracts of the corpus");
     for form in [Form::Transactions, Form::Full] {
-        let scenarios = [batches.transfers(2), batches.erc20_transfers(&corpus, 2)];
-        for scenario in scenarios {
+        let scenarios = [
+            (batches.transfers(2), Some(Peer::Plain)),
+            (batches.erc20_transfers(&corpus, 2), Some(Peer::Token)),
+        ];
+        for (scenario, peer) in scenarios {
             let scenario = scenario.expect("a batch that can be made");
-            let mut case =
-                batch::case("batch", scenario, None, form, true).expect("a batch that can be run");
+            let mut case = batch::case("batch", scenario, None, peer, form, true)
+                .expect("a batch that can be run");
             assert_eq!(case.verify(), Ok(()));
         }
     }

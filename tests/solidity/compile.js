@@ -3,7 +3,7 @@ const fs = require("fs");
 const path = require("path");
 const solc = require("solc");
 
-const names = ["Token.sol", "Pair.sol", "Scenario.sol"];
+const names = ["Token.sol", "Pair.sol", "Scenario.sol", "Workloads.sol"];
 const read = (name) => fs.readFileSync(path.join(__dirname, name), "utf8");
 const input = {
     language: "Solidity",
