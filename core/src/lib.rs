@@ -58,9 +58,9 @@ pub use protocol::{
 };
 pub use versioned_hash::{CodeDigest, CodeKind, VersionedHash};
 pub use vm::{
-    ACCOUNT_CODE_STORAGE, Ending, Entry, Event, Exit, FrameView, L1Message, Limits, NativeCall,
-    NativeCaller, NativeData, NativePoint, NativeSlot, NativeWarmth, NoTracer, Outcome, Refusal,
-    RunError, Settings, SetupError, SnapshotError, Step, Stop, StorageAccess, StorageChange,
-    Tracer, Verdict, Vm, Work, is_kernel,
+    ACCOUNT_CODE_STORAGE, Ending, Entry, Event, Exit, FrameView, L1Message, Limits,
+    MOST_KEPT_BYTES, NativeCall, NativeCaller, NativeData, NativePoint, NativeSlot, NativeWarmth,
+    NoTracer, Outcome, Refusal, RunError, Settings, SetupError, SnapshotError, Step, Stop,
+    StorageAccess, StorageChange, Tracer, Verdict, Vm, Work, is_kernel,
 };
 pub use word::{Address, Word, system_address};

@@ -7,7 +7,7 @@ use core::fmt;
 use eravm_core::precompiles::{CallFault, Precompiles};
 use eravm_core::{
     ACCOUNT_CODE_STORAGE, Address, CodeDigest, CodeStore, Entry, HostTypes, Program, Semantics,
-    Settings, Storage, StorageSlot, VersionedHash, Vm, Word, system_address,
+    Settings, SetupError, Storage, StorageSlot, VersionedHash, Vm, Word, system_address,
 };
 use std::collections::HashMap;
 
@@ -122,6 +122,15 @@ pub struct Prepared<'a> {
 impl Prepared<'_> {
     /// Our machine before its first instruction, with other settings than [`World::settings`].
     pub fn vm_with(&self, settings: Settings) -> (Vm, Host) {
+        self.made(|entry| Vm::new(settings, entry))
+    }
+
+    /// The same as [`vm`](Self::vm), in the memory of a machine that ran something else.
+    pub fn recycled(&self, old: Vm) -> (Vm, Host) {
+        self.made(|entry| Vm::recycled(old, self.world.settings(), entry))
+    }
+
+    fn made(&self, make: impl FnOnce(Entry<'_>) -> Result<Vm, SetupError>) -> (Vm, Host) {
         let first = &self.world.entry;
         let entry = Entry {
             context_u128: first.context_u128,
@@ -135,7 +144,7 @@ impl Prepared<'_> {
                 first.ergs,
             )
         };
-        let mut vm = Vm::new(settings, entry).expect("worlds have well-formed base contracts");
+        let mut vm = make(entry).expect("worlds have well-formed base contracts");
         for &(register, word, is_pointer) in &self.world.registers {
             vm.set_register(register, word, is_pointer);
         }

@@ -305,6 +305,25 @@ fn a_page_that_is_gone_is_gone_even_if_a_snapshot_keeps_it() {
 }
 
 #[test]
+fn a_recycled_machine_is_a_new_one() {
+    let mut old = None;
+    for seed in 0..PROGRAMS {
+        let world = generate::structured(seed);
+        let prepared = world.prepare();
+        let (mut vm, mut host) = match old.take() {
+            Some(old) => prepared.recycled(old),
+            None => prepared.vm(),
+        };
+        same("at the beginning", &State::of(&vm), &State::of(&prepared.vm().0));
+        let again = vm.run(&mut host);
+        let (expected, finish) = ways::in_one_go(&prepared);
+        assert_eq!(again.is_ok(), finish.is_ok());
+        same("at the end", &State::of(&vm), &State::of(&expected));
+        old = Some(vm);
+    }
+}
+
+#[test]
 fn a_stopped_machine_can_be_rolled_back() {
     let mut code = Builder::default();
     code.load(2, Word::from_u64(1 << 14));

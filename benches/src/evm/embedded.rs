@@ -24,6 +24,8 @@ pub(super) struct Work {
     host: Host,
     program: Program,
     calldata: Vec<u8>,
+    /// The machine of the last run, whose memory the next one takes.
+    last: Option<Vm>,
 }
 
 impl Work {
@@ -51,13 +53,17 @@ impl Work {
         let semantics = Semantics::of_protocol(PROTOCOL).map_err(|old| old.to_string())?.0;
         let settings = Settings::new(semantics, system.default_account().hash(), emulator.hash());
         let program = Program::native(vec![Word::ZERO]).map_err(|error| error.to_string())?;
-        Ok(Self { settings, host, program, calldata: calldata.to_vec() })
+        Ok(Self { settings, host, program, calldata: calldata.to_vec(), last: None })
     }
 
     /// Makes a machine and the call. The state stays as it is; decoded code is kept.
-    fn execute(&self, host: &mut Host) -> Result<Vm, String> {
+    fn execute(&self, host: &mut Host, last: Option<Vm>) -> Result<Vm, String> {
         let entry = Entry::bootloader(self.program.clone());
-        let mut vm = Vm::new(self.settings, entry).map_err(|error| error.to_string())?;
+        let vm = match last {
+            Some(last) => Vm::recycled(last, self.settings, entry),
+            None => Vm::new(self.settings, entry),
+        };
+        let mut vm = vm.map_err(|error| error.to_string())?;
         vm.set_ergs(u32::MAX);
         let call = NativeCall {
             caller: NativeCaller::Mimicked(CALLER),
@@ -73,7 +79,7 @@ impl Work {
     }
 
     pub(super) fn run(&self) -> Result<Seen, String> {
-        let vm = self.execute(&mut self.host.clone())?;
+        let vm = self.execute(&mut self.host.clone(), None)?;
         // Ethereum has no events of the system.
         let events = events::group(vm.events()).into_iter();
         let events = events.filter(|event| !is_of_system(&event.address));
@@ -92,12 +98,16 @@ impl case::Work for Work {
     fn time(&mut self) -> Duration {
         // The host is not changed but for code that it decodes, which nodes keep.
         let mut host = core::mem::take(&mut self.host);
+        let last = self.last.take();
         let begin = Instant::now();
-        let vm = self.execute(&mut host);
+        let vm = self.execute(&mut host, last);
         let time = begin.elapsed();
         self.host = host;
         match vm {
-            Ok(_) => time,
+            Ok(vm) => {
+                self.last = Some(vm);
+                time
+            }
             Err(error) => panic!("it ran before: {error}"),
         }
     }

@@ -1,7 +1,8 @@
 //! EVM code: on the embedded system, and on `revm`.
 //!
-//! A run makes a machine and one call of a contract from outside. The embedded system has frames of EraVM around those of the EVM, with
-//! ergs, rollback and system contracts; `revm` has what belongs to a transaction of Ethereum.
+//! A run is one call of a contract from outside. Both keep the memory of the run before: `revm` its machine, this one a machine to be
+//! recycled. The embedded system has frames of EraVM around those of the EVM, with ergs, rollback and system contracts; `revm` has what
+//! belongs to a transaction of Ethereum.
 
 mod embedded;
 mod peer;
@@ -83,7 +84,7 @@ impl EvmWorkload {
         let contract = contracts.get("Workloads");
         let calldata = contract.call(self.function, &[iterations]);
         let embedded = embedded::Work::new(&contract.runtime, &calldata)?;
-        let peer = peer::Work::new(&contract.runtime, &calldata);
+        let mut peer = peer::Work::new(&contract.runtime, &calldata);
         let (ours, theirs) = (embedded.run()?, peer.run()?);
         if ours != theirs {
             return Err(

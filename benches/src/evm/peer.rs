@@ -44,7 +44,7 @@ fn machine(database: Database) -> Machine {
 
 /// A contract, and a transaction that calls it.
 pub(super) struct Work {
-    database: Database,
+    machine: Machine,
     transaction: TxEnv,
 }
 
@@ -61,20 +61,20 @@ impl Work {
             gas_limit: GAS,
             ..TxEnv::default()
         };
-        Self { database, transaction }
+        Self { machine: machine(database), transaction }
     }
 
-    /// Makes a machine, as [`embedded`](super::embedded) does, and runs the transaction.
-    fn execute(&self, database: Database) -> Result<ExecutionResult, String> {
-        let done = machine(database).transact(self.transaction.clone());
+    /// Runs the transaction. The state stays as it is.
+    fn execute(&mut self) -> Result<ExecutionResult, String> {
+        let done = self.machine.transact(self.transaction.clone());
         match done.map_err(|error| error.to_string())?.result {
             result @ ExecutionResult::Success { .. } => Ok(result),
             result => Err(format!("the call failed: {result:?}")),
         }
     }
 
-    pub(super) fn run(&self) -> Result<Seen, String> {
-        let result = self.execute(self.database.clone())?;
+    pub(super) fn run(&mut self) -> Result<Seen, String> {
+        let result = self.execute()?;
         let events = result.logs().iter().map(|log| {
             let address = Address::from_slice(log.address.as_slice());
             let topics = log.data.topics().iter().map(|topic| Word::from_be_bytes(topic));
@@ -87,9 +87,8 @@ impl Work {
 
 impl case::Work for Work {
     fn time(&mut self) -> Duration {
-        let database = self.database.clone();
         let begin = Instant::now();
-        let result = self.execute(database);
+        let result = self.execute();
         let time = begin.elapsed();
         match result {
             Ok(_) => time,

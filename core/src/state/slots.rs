@@ -2,6 +2,7 @@
 
 use crate::hash::{FixedState, Mixer};
 use crate::host::StorageSlot;
+use crate::vm::emptied;
 use crate::word::{Address, Word};
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
@@ -58,6 +59,16 @@ impl Slots {
             table: HashTable::new(),
             hasher,
             recent: [0; 64],
+        }
+    }
+
+    /// Keeps the room of slots that are not needed any more.
+    pub(crate) fn take_room(&mut self, old: Self) {
+        self.all = emptied(old.all);
+        self.notes = emptied(old.notes);
+        if self.all.capacity() > 0 {
+            self.table = old.table;
+            self.table.clear();
         }
     }
 

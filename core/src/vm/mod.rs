@@ -152,6 +152,18 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// Bytes that a [recycled](Vm::recycled) machine keeps of each log and table at most.
+pub const MOST_KEPT_BYTES: usize = 4 << 20;
+
+/// The room of a list, if it is not too much.
+pub(crate) fn emptied<T>(mut list: Vec<T>) -> Vec<T> {
+    if list.capacity() > MOST_KEPT_BYTES / size_of::<T>().max(1) {
+        return Vec::new();
+    }
+    list.clear();
+    list
+}
+
 /// Addresses below are kernel space.
 const FIRST_USER_ADDRESS: u64 = 1 << 16;
 
@@ -370,6 +382,26 @@ impl Vm {
         let pointer = FatPointer { offset: 0, page: FIRST_CALLDATA_PAGE, start: 0, length };
         vm.set_register(1, pointer.to_word(), true);
         vm.update_depth();
+        Ok(vm)
+    }
+
+    /// A machine as [`new`](Self::new) makes it, in the memory of one that is not needed any more: for hosts that make many calls one
+    /// after the other, and would have that memory given back and taken again each time.
+    ///
+    /// Nothing of the old machine is left but room in logs and tables, [a few megabytes](MOST_KEPT_BYTES) at most, which counts as memory
+    /// in use.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn recycled(old: Self, settings: Settings, entry: Entry<'_>) -> Result<Self, SetupError> {
+        let mut vm = Self::new(settings, entry)?;
+        vm.slots.take_room(old.slots);
+        vm.undo = emptied(old.undo);
+        vm.events = emptied(old.events);
+        vm.l1_messages = emptied(old.l1_messages);
+        vm.storage_log = emptied(old.storage_log);
+        vm.refunds = emptied(old.refunds);
+        vm.pubdata_costs = emptied(old.pubdata_costs);
         Ok(vm)
     }
 
