@@ -3,17 +3,18 @@
 use super::{CALLER, CONTRACT, Seen};
 use crate::case;
 use crate::end_state::EndState;
+use eravm_core::precompiles::keccak256;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
-    Address, Entry, Exit, NativeCall, NativeCaller, NativeData, NativePoint, Program, RunError,
-    Semantics, Settings, VersionedHash, Vm, Word,
+    Entry, Exit, NativeCall, NativeCaller, NativeData, NativePoint, Program, RunError, Semantics,
+    Settings, VersionedHash, Vm, Word, is_kernel,
 };
 use eravm_host::embedded::Natives;
+use eravm_host::evm::published;
 use eravm_host::system_contracts::addresses::{ACCOUNT_CODE_STORAGE, EVM_HASHES_STORAGE};
 use eravm_host::system_contracts::{GenesisOptions, SystemContracts, nonce_slot};
 use eravm_host::{Host, events};
 use std::time::{Duration, Instant};
-use tiny_keccak::{Hasher, Keccak};
 
 /// A protocol that has EVM code.
 const PROTOCOL: u16 = 29;
@@ -35,16 +36,11 @@ impl Work {
         for (address, key, value) in system.genesis(&GenesisOptions::default()) {
             host.set_slot(address, key, value);
         }
-        let mut padded = code.to_vec();
-        // SPEC: EVM code is published as an odd number of words.
-        padded.resize((code.len().div_ceil(32) | 1) * 32, 0);
+        let padded = published(code.to_vec());
         let hash = VersionedHash::of_blob(code.len() as u16, &padded);
         host.add_code_as(hash, padded);
         host.set_slot(ACCOUNT_CODE_STORAGE, Word::from_address(&CONTRACT), hash.to_word());
-        let mut keccak = Keccak::v256();
-        keccak.update(code);
-        let mut code_hash = [0; 32];
-        keccak.finalize(&mut code_hash);
+        let code_hash = keccak256(&mut core::iter::once(code));
         host.set_slot(EVM_HASHES_STORAGE, hash.to_word(), Word::from_be_bytes(&code_hash));
         // A contract has the nonce 1 when it has created nothing.
         let (nonces, key) = nonce_slot(&CONTRACT);
@@ -82,16 +78,11 @@ impl Work {
         let vm = self.execute(&mut self.host.clone(), None)?;
         // Ethereum has no events of the system.
         let events = events::group(vm.events()).into_iter();
-        let events = events.filter(|event| !is_of_system(&event.address));
+        let events = events.filter(|event| !is_kernel(&event.address));
         let events = events.map(|event| (event.address, event.topics, event.data));
         let returned = vm.read_pointer(FatPointer::from_word(&vm.register(1).0));
         Ok(Seen { returned, events: events.collect() })
     }
-}
-
-/// Whether an address is one of the kernel's.
-fn is_of_system(address: &Address) -> bool {
-    address.as_bytes()[..18].iter().all(|byte| *byte == 0)
 }
 
 impl case::Work for Work {

@@ -25,7 +25,7 @@ const SHA256_BLOCK_BYTES: u64 = 64;
 const SHA256_BLOCKS_AT_ONCE: usize = 16;
 
 /// The chaining value that SHA-256 starts with (FIPS 180-4, 5.3.3).
-const SHA256_START: [u32; 8] = [
+pub const SHA256_START: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,

@@ -46,7 +46,7 @@ mod secp256r1;
 mod tests;
 
 pub use abi::PrecompileAbi;
-pub use call::{MAX_INPUT_BYTES, MAX_PAIRS, PageMemory, call};
+pub use call::{MAX_INPUT_BYTES, MAX_PAIRS, PageMemory, SHA256_START, call};
 #[cfg(feature = "ecrecover")]
 pub use ecrecover::public_key as recover_public_key;
 #[cfg(feature = "keccak256")]

@@ -11,6 +11,12 @@ use std::fmt;
 /// it knows where instructions begin; where `JUMPDEST`s in operands can be jumped to, they can begin anywhere.
 const PADDING: usize = 33;
 
+/// Code as it is published and stored: with zeros behind it, an odd number of words.
+pub fn published(mut code: Vec<u8>) -> Vec<u8> {
+    code.resize((code.len().div_ceil(32) | 1) * 32, 0);
+    code
+}
+
 /// Code that is ready to run. Clones share it.
 #[derive(Clone)]
 pub struct Code {

@@ -24,8 +24,8 @@ pub mod state_tests;
 mod tests;
 mod word;
 
-pub use code::Code;
 pub(crate) use code::CodeCache;
+pub use code::{Code, published};
 pub use differences::{Difference, Differences, MEMORY_LIMIT, PREVRANDAO, Place};
 pub use fork::Fork;
 pub use frame::{Frame, FrameInputs, Room};

@@ -1,5 +1,6 @@
 //! What a caller wants to be different in the state.
 
+use crate::evm::published;
 use crate::transaction::{FactoryDep, FactoryDepError};
 use core::fmt;
 use eravm_core::{Address, CodeError, Program, VersionedHash, Word};
@@ -84,10 +85,7 @@ impl EvmCode {
 
     /// As it is stored: padded with zeros to an odd number of words.
     fn padded(&self) -> Vec<u8> {
-        let words = self.0.len().div_ceil(32) | 1;
-        let mut padded = self.0.clone();
-        padded.resize(words * 32, 0);
-        padded
+        published(self.0.clone())
     }
 }
 

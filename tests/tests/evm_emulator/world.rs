@@ -1,33 +1,21 @@
 //! Two systems with the same EVM contracts: that of bytecode, whose emulator is the network's, and the embedded one.
 
-use eravm_core::precompiles::{CallFault, Precompiles, keccak256};
+use eravm_core::precompiles::{CallFault, Precompiles, SHA256_START, keccak256};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
-    Address, CodeDigest, CodeStore, Ending, Entry, Event, Exit, HostTypes, L1Message, NativeCall,
-    NativeCaller, NativeData, NativePoint, Program, RunError, Semantics, Settings, Storage,
-    StorageSlot, VersionedHash, Vm, Word,
+    Address, CodeDigest, CodeStore, Ending, Entry, Event, Exit, HostTypes, InMemory, L1Message,
+    NativeCall, NativeCaller, NativeData, NativePoint, Program, RunError, Semantics, Settings,
+    Storage, StorageSlot, VersionedHash, Vm, Word,
 };
 use eravm_host::embedded::Natives;
+use eravm_host::evm::published;
 use eravm_host::system_contracts::addresses::{
-    ACCOUNT_CODE_STORAGE, BASE_TOKEN, EVM_HASHES_STORAGE, KNOWN_CODES_STORAGE, NONCE_HOLDER,
-    SYSTEM_CONTEXT,
+    ACCOUNT_CODE_STORAGE, EVM_HASHES_STORAGE, KNOWN_CODES_STORAGE, SYSTEM_CONTEXT,
 };
-use eravm_host::system_contracts::{GenesisOptions, SystemContracts};
+use eravm_host::system_contracts::{GenesisOptions, SystemContracts, balance_slot, nonce_slot};
 use eravm_tests::corpus::corpus;
 use std::collections::HashMap;
 use std::convert::Infallible;
-
-/// State of SHA-256 before the first block.
-const SHA256_START: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// The protocol of both systems.
 const PROTOCOL: u16 = 29;
@@ -62,13 +50,8 @@ impl World {
 }
 
 /// keccak256.
-pub(crate) fn keccak(bytes: &[u8]) -> Word {
+fn keccak(bytes: &[u8]) -> Word {
     Word::from_be_bytes(&keccak256(&mut core::iter::once(bytes)))
-}
-
-/// The slot of an account in a mapping that is the first variable of its contract.
-fn slot_of(account: &Address) -> Word {
-    keccak(&[Word::from_address(account), Word::ZERO].map(|word| word.to_be_bytes()).concat())
 }
 
 impl Side {
@@ -100,14 +83,14 @@ impl Side {
 
     /// Puts EVM code at an address.
     pub(crate) fn deploy(&mut self, address: Address, code: &[u8]) {
-        let mut padded = code.to_vec();
-        padded.resize((code.len().div_ceil(32) | 1) * 32, 0);
+        let padded = published(code.to_vec());
         let hash = VersionedHash::of_blob(code.len() as u16, &padded);
         self.code.insert(hash, Program::new(&padded[..]).expect("it is code"));
         self.write(ACCOUNT_CODE_STORAGE, Word::from_address(&address), hash.to_word());
         self.write(KNOWN_CODES_STORAGE, hash.to_word(), Word::ONE);
         self.write(EVM_HASHES_STORAGE, hash.to_word(), keccak(code));
-        self.write(NONCE_HOLDER, slot_of(&address), Word([0, 0, 1, 0]));
+        let (nonces, key) = nonce_slot(&address);
+        self.write(nonces, key, Word([0, 0, 1, 0]));
     }
 
     /// Puts EraVM code at an address.
@@ -120,7 +103,8 @@ impl Side {
 
     /// Gives an account base tokens.
     pub(crate) fn fund(&mut self, account: &Address, amount: u64) {
-        self.write(BASE_TOKEN, slot_of(account), Word::from_u64(amount));
+        let (token, key) = balance_slot(account);
+        self.write(token, key, Word::from_u64(amount));
     }
 }
 
@@ -197,15 +181,6 @@ impl CodeStore for State<'_> {
     }
 }
 
-/// What a host computes that has nothing of its own.
-struct Defaults;
-
-impl HostTypes for Defaults {
-    type Fault = Infallible;
-}
-
-impl Precompiles for Defaults {}
-
 impl Precompiles for State<'_> {
     fn sha256_rounds(
         &mut self,
@@ -216,7 +191,7 @@ impl Precompiles for State<'_> {
             self.hashing.clear();
         }
         self.hashing.extend(blocks.as_flattened());
-        Defaults.sha256_rounds(state, blocks)?;
+        InMemory::new().sha256_rounds(state, blocks)?;
         let words = state.map(u32::to_be_bytes);
         let digest = words.as_flattened()[4..].try_into().expect("it is one word less");
         // The padding ends with the length in bits.

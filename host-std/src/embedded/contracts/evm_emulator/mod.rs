@@ -16,7 +16,9 @@ use super::{account_code_storage, code_hash, evm_gas_manager};
 use crate::embedded::call::{CallOutcome, Data, Step};
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
-use crate::evm::{Code, Ended, Frame, FrameInputs, Outcome, Rules, SubOutcome, Suspended};
+use crate::evm::{
+    Code, Ended, Frame, FrameInputs, Outcome, Rules, SubOutcome, Suspended, published,
+};
 use eravm_core::{Ending, Word};
 use host::SystemHost;
 use meter::Meter;
@@ -213,8 +215,7 @@ fn deployed(ended: Ended) -> Option<Vec<u8>> {
         return None;
     }
     let gas = ended.gas_left.checked_sub(CODE_BYTE_GAS.checked_mul(length as u64)?)?;
-    let mut data = code;
-    data.resize((length.div_ceil(32) | 1) * 32, 0);
+    let mut data = published(code);
     data.extend(Word::from_u64(length as u64).to_be_bytes());
     data.extend(Word::from_u64(gas).to_be_bytes());
     Some(data)

@@ -5,22 +5,12 @@ use crate::embedded::call::Step;
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
 use crate::embedded::prices;
+use eravm_core::precompiles::SHA256_START;
 
 /// Bytes of a round of sha256.
 const SHA256_BLOCK: usize = 64;
 /// Bytes of a round of keccak256.
 const KECCAK256_BLOCK: u64 = 136;
-/// What sha256 begins with.
-const SHA256_INITIAL: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// `Keccak256`.
 pub(crate) fn keccak256(cx: &mut Context<'_>) -> Result<Step, Failure> {
@@ -42,7 +32,7 @@ pub(crate) fn sha256(cx: &mut Context<'_>) -> Result<Step, Failure> {
     let (blocks, _) = padded.as_chunks();
     pay(cx, 0)?;
     cx.charge_times(prices::SHA256_ROUND, blocks.len() as u64)?;
-    let mut state = SHA256_INITIAL;
+    let mut state = SHA256_START;
     cx.world.sha256_rounds(&mut state, blocks)?;
     Ok(Step::returns(state.iter().flat_map(|word| word.to_be_bytes()).collect()))
 }

@@ -9,6 +9,7 @@ use crate::case::{Call, Case, USER};
 use crate::common::chain::keccak;
 use crate::suite::Suite;
 use eravm_core::{Program, VersionedHash};
+use eravm_host::evm::published;
 use random::Writer;
 
 #[test]
@@ -77,8 +78,7 @@ fn is_code(case: &Case, (at, key, value): &(Address, Word, Word)) -> bool {
 
 /// With code of the EVM at an address.
 fn with_code(mut case: Case, address: Address, code: &[u8]) -> Case {
-    let mut padded = code.to_vec();
-    padded.resize((code.len().div_ceil(32) | 1) * 32, 0);
+    let padded = published(code.to_vec());
     let hash = VersionedHash::of_blob(code.len() as u16, &padded);
     case.codes.push((hash, Program::new(&padded).expect("it is code")));
     let hash = hash.to_word();
