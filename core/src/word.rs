@@ -77,9 +77,17 @@ impl Word {
     /// Reads 32 big-endian bytes.
     #[inline(always)]
     pub fn from_be_bytes(bytes: &[u8; 32]) -> Self {
-        // Not through local arrays: with debug checks, references to them keep a handler's last call from being a jump.
+        // Not through local arrays, nor through functions that the optimiser may leave apart: references to local variables keep a
+        // handler's last call from being a jump, and then a loop in bytecode overflows the stack.
         let (limbs, _) = bytes.as_chunks();
-        Self([3, 2, 1, 0].map(|at| limbs.get(at).map_or(0, |limb| u64::from_be_bytes(*limb))))
+        match limbs {
+            [l3, l2, l1, l0] => {
+                let limb = |bytes: &[u8; 8]| u64::from_be_bytes(*bytes);
+                Self([limb(l0), limb(l1), limb(l2), limb(l3)])
+            }
+            // There are always four.
+            _ => Self::ZERO,
+        }
     }
 
     /// The 32 big-endian bytes.
