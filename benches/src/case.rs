@@ -7,6 +7,8 @@ use std::time::Duration;
 pub mod names {
     /// This project's interpreter.
     pub const INTERPRETER: &str = "interpreter";
+    /// The same with all code compiled beforehand.
+    pub const JIT: &str = "jit";
     /// This project's interpreter with its host: the batch is run from its transactions.
     pub const EXECUTOR: &str = "executor";
     /// The same in a node that knows the signers of the transactions before.

@@ -57,6 +57,8 @@ pub use protocol::{
     Known, NEWEST_KNOWN_PROTOCOL, OLDEST_KNOWN_PROTOCOL, ProtocolTooOld, Semantics,
 };
 pub use versioned_hash::{CodeDigest, CodeKind, VersionedHash};
+#[cfg(feature = "compiled")]
+pub use vm::compiled;
 pub use vm::{
     ACCOUNT_CODE_STORAGE, Ending, Entry, Event, Exit, FrameView, L1Message, Limits,
     MOST_KEPT_BYTES, NativeCall, NativeCaller, NativeData, NativePoint, NativeSlot, NativeWarmth,

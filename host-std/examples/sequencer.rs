@@ -79,6 +79,7 @@ pub(crate) fn system(
         default_account: base(contracts.default_account())?,
         evm_emulator: contracts.evm_emulator().map(base).transpose()?,
         mode: ExecutionMode::VerifyExecute,
+        engine: eravm_host::Engine::default(),
         validation_ergs: 300_000,
     })
 }

@@ -1,5 +1,6 @@
 //! One run of one program.
 
+use crate::engine::Engine;
 use crate::host::Host;
 use crate::report::Report;
 use core::fmt;
@@ -37,8 +38,10 @@ pub struct Run {
     pub hook_address: Option<u32>,
     /// Bytes of memory above which the run is stopped.
     pub memory_limit: usize,
-    /// Instructions after which the run is suspended.
+    /// Instructions after which the run is suspended. With it, native code is not used.
     pub instruction_limit: Option<u64>,
+    /// What executes the code.
+    pub engine: Engine,
 }
 
 /// Why a run did not take place.
@@ -103,6 +106,7 @@ pub fn execute(
         ..Entry::new(run.address, run.caller, program, &run.calldata, run.ergs)
     };
     let mut vm = Vm::new(settings, entry).map_err(ExecuteError::Setup)?;
+    run.engine.attach(&mut vm);
     vm.set_register(2, Word::from_u64(run.call_flags.into()), false);
     let limits = Limits { instructions: run.instruction_limit, ergs: None };
     let exit = match tracer {

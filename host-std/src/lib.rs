@@ -32,6 +32,7 @@ pub mod batch_file;
 pub mod cli;
 pub mod demo;
 pub mod embedded;
+mod engine;
 pub mod events;
 pub mod evm;
 mod execute;
@@ -57,6 +58,7 @@ pub mod tracers;
 pub mod transaction;
 pub mod validation;
 
+pub use engine::Engine;
 pub use execute::{ExecuteError, Execution, Run, execute};
 pub use hex::{HexError, decode as decode_hex};
 pub use host::Host;

@@ -35,6 +35,7 @@ fn system(protocol: u16, bootloader: &str) -> SystemEnvironment {
         default_account: contract(".text\nentry:\n ret r0"),
         evm_emulator: None,
         mode: ExecutionMode::VerifyExecute,
+        engine: eravm_host::Engine::default(),
         validation_ergs: u32::MAX,
     }
 }

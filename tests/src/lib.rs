@@ -30,6 +30,7 @@ struct Readme;
 pub mod case;
 pub mod check;
 pub mod compare;
+pub mod compiled;
 pub mod corpus;
 pub mod evm_program;
 pub mod generate;

@@ -105,8 +105,13 @@ fn finish<F>(result: Result<Exit, RunError<F>>) -> Finish {
 /// Runs a world in one go.
 pub fn in_one_go(prepared: &Prepared<'_>) -> (Vm, Finish) {
     let (mut vm, mut host) = prepared.vm();
-    let exit = finish(vm.run(&mut host));
+    let exit = run(&mut vm, &mut host);
     (vm, exit)
+}
+
+/// Runs a machine until its first frame ends.
+pub fn run(vm: &mut Vm, host: &mut crate::world::Host) -> Finish {
+    finish(vm.run(host))
 }
 
 /// Runs a world cut at random places, by limits of instructions and of ergs, with whole runs between.

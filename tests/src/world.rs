@@ -98,8 +98,16 @@ impl World {
 
     /// Decodes all code, once for any number of runs.
     pub fn prepare(&self) -> Prepared<'_> {
+        self.prepare_with(|_| {})
+    }
+
+    /// The same, and does something to each program.
+    pub fn prepare_with(&self, with: impl Fn(&Program)) -> Prepared<'_> {
         let decode = |words: &[Word]| {
-            Program::from_words(words.to_vec()).expect("worlds have code of at most 2¹⁶ − 1 words")
+            let program = Program::from_words(words.to_vec());
+            let program = program.expect("worlds have code of at most 2¹⁶ − 1 words");
+            with(&program);
+            program
         };
         let codes = self.codes.iter().map(|code| (code.hash.digest(), decode(&code.words)));
         Prepared {
@@ -128,6 +136,11 @@ impl Prepared<'_> {
     /// The same as [`vm`](Self::vm), in the memory of a machine that ran something else.
     pub fn recycled(&self, old: Vm) -> (Vm, Host) {
         self.made(|entry| Vm::recycled(old, self.world.settings(), entry))
+    }
+
+    /// The same as [`vm`](Self::vm) with another amount of ergs.
+    pub fn vm_with_ergs(&self, ergs: u32) -> (Vm, Host) {
+        self.made(|entry| Vm::new(self.world.settings(), Entry { ergs, ..entry }))
     }
 
     fn made(&self, make: impl FnOnce(Entry<'_>) -> Result<Vm, SetupError>) -> (Vm, Host) {

@@ -80,6 +80,7 @@ impl Chain {
             default_account: base_contract(contracts.default_account())?,
             evm_emulator: contracts.evm_emulator().map(base_contract).transpose()?,
             mode: ExecutionMode::VerifyExecute,
+            engine: eravm_host::Engine::default(),
             validation_ergs: u32::MAX,
         };
         let genesis = contracts.genesis(&GenesisOptions { chain_id: CHAIN_ID, allow_evm: true });

@@ -20,7 +20,28 @@ impl Interpreter {
     /// # Panics
     /// If the code is not code.
     pub fn new(call: &Call) -> Self {
-        let decode = |bytes: &[u8]| Program::new(bytes).expect("code in words");
+        Self::with(call, |_| {})
+    }
+
+    /// The same with all code compiled to native code, which is in the cache, so to say.
+    ///
+    /// # Panics
+    /// If the code is not code, or cannot be compiled.
+    pub fn compiled(call: &Call) -> Self {
+        let options = eravm_jit::Options { verify: false, ..eravm_jit::Options::default() };
+        let compiler = eravm_jit::Compiler::new(options).expect("a supported machine");
+        Self::with(call, |program| match compiler.compile(program) {
+            Ok(_) | Err(eravm_jit::CompileError::NotCompilable) => {}
+            Err(error) => panic!("{error}"),
+        })
+    }
+
+    fn with(call: &Call, with: impl Fn(&Program)) -> Self {
+        let decode = |bytes: &[u8]| {
+            let program = Program::new(bytes).expect("code in words");
+            with(&program);
+            program
+        };
         let mut host = InMemory::new();
         for (address, key, value) in &call.storage {
             host.set_slot(*address, *key, *value);

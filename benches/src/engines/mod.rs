@@ -130,6 +130,7 @@ pub fn contestants(call: &Call, script: &Rc<[Action]>) -> Vec<Contestant> {
     }
     vec![
         job(names::INTERPRETER, interpreter::Interpreter::new(call), call, script),
+        job(names::JIT, interpreter::Interpreter::compiled(call), call, script),
         job(names::VM2, vm2::Vm2::new(call), call, script),
         job(names::ZK_EVM, zk_evm::ZkEvm::new(call), call, script),
     ]

@@ -1,11 +1,16 @@
 //! Decoded code: a cheap handle that hosts keep and share.
 
 mod op;
+mod run;
 
 pub(crate) use op::Op;
 
+#[cfg(feature = "compiled")]
+use crate::compiled::CompiledCode;
 use crate::isa::Instruction;
 use crate::vm::NATIVE_POINTS;
+#[cfg(feature = "compiled")]
+use crate::vm::compiled::Heat;
 use crate::word::Word;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -57,6 +62,11 @@ struct Code {
     /// Prepared instructions, then one that stands for the end.
     ops: Box<[Op]>,
     is_native: bool,
+    /// What a compiler made of it.
+    #[cfg(feature = "compiled")]
+    compiled: once_cell::race::OnceBox<CompiledCode>,
+    #[cfg(feature = "compiled")]
+    heat: Heat,
 }
 
 impl Program {
@@ -88,11 +98,7 @@ impl Program {
             }
         }
         ops.push(Op::end(count));
-        Ok(Self(Shared::new(Code {
-            words: words.into_boxed_slice(),
-            ops: ops.into_boxed_slice(),
-            is_native: false,
-        })))
+        Ok(Self::of(words, ops, false))
     }
 
     /// Code that the host executes itself; see [`Exit::Native`](crate::Exit::Native). The words are what others see of it.
@@ -104,7 +110,19 @@ impl Program {
             return Err(CodeError::TooLong(words.len()));
         }
         let ops = (0..NATIVE_POINTS).map(Op::native).chain([Op::end(NATIVE_POINTS)]).collect();
-        Ok(Self(Shared::new(Code { words: words.into_boxed_slice(), ops, is_native: true })))
+        Ok(Self::of(words, ops, true))
+    }
+
+    fn of(words: Vec<Word>, ops: Vec<Op>, is_native: bool) -> Self {
+        Self(Shared::new(Code {
+            words: words.into_boxed_slice(),
+            ops: ops.into_boxed_slice(),
+            is_native,
+            #[cfg(feature = "compiled")]
+            compiled: once_cell::race::OnceBox::new(),
+            #[cfg(feature = "compiled")]
+            heat: Heat::default(),
+        }))
     }
 
     /// Whether the host executes it itself.
@@ -150,6 +168,44 @@ impl Program {
     #[inline(always)]
     pub(crate) fn ops(&self) -> &[Op] {
         &self.0.ops
+    }
+}
+
+#[cfg(feature = "compiled")]
+impl Program {
+    /// The native code, if a compiler has made some.
+    #[inline]
+    pub fn compiled(&self) -> Option<&CompiledCode> {
+        self.0.compiled.get()
+    }
+
+    /// Instructions that were done in the program by machines with a [`Watcher`](crate::compiled::Watcher).
+    pub fn heat(&self) -> u64 {
+        self.0.heat.done()
+    }
+
+    /// Forgets them, so that the watcher is told again when they are enough.
+    pub fn cool(&self) {
+        self.0.heat.cool();
+    }
+
+    #[inline]
+    pub(crate) fn add_heat(&self, instructions: u64, threshold: impl FnOnce() -> u64) -> bool {
+        self.0.heat.add(instructions, threshold)
+    }
+
+    /// Installs native code and leads its entries to it.
+    pub(crate) fn set_compiled(&self, code: CompiledCode) -> Result<(), CompiledCode> {
+        if self.0.is_native {
+            return Err(code);
+        }
+        self.0.compiled.set(Box::new(code)).map_err(|code| *code)?;
+        for pc in self.compiled().into_iter().flat_map(CompiledCode::entries) {
+            if let Some(op) = self.0.ops[..self.len()].get(usize::from(pc)) {
+                op.run_with(crate::vm::compiled::compiled);
+            }
+        }
+        Ok(())
     }
 }
 

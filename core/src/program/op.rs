@@ -1,5 +1,6 @@
 //! Instructions prepared for execution.
 
+use super::run::Run;
 use crate::isa::{
     Dst0, DstMode, Instruction, Modifier, Opcode, Predicate, SLOTS, SrcMode, TABLE, VARIANTS,
     Variant,
@@ -9,11 +10,9 @@ use crate::vm::fast::{self, Handler};
 use crate::vm::status;
 
 /// An instruction prepared for execution.
-#[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Op {
-    /// What executes it.
-    pub(crate) run: Handler,
+    run: Run,
     /// If any of these bits is set in the machine's status, the instruction may not simply be executed: its
     /// predicate does not hold, its mode is wrong, or pointer tags are involved. See [`status`].
     pub(crate) mask: u32,
@@ -77,7 +76,7 @@ impl Op {
             Register::source(instruction.dst0)
         };
         Self {
-            run: fast::threaded(kind),
+            run: Run::new(fast::threaded(kind)),
             mask: prepared.mask(instruction, src0, src1),
             displacement,
             imm0: instruction.imm0,
@@ -96,13 +95,13 @@ impl Op {
 
     /// Stands for a place where a native program waits for the host.
     pub(super) fn native(pc: usize) -> Self {
-        Self { run: fast::threaded(fast::NATIVE), kind: fast::NATIVE, ..Self::end(pc) }
+        Self { run: Run::new(fast::threaded(fast::NATIVE)), kind: fast::NATIVE, ..Self::end(pc) }
     }
 
     /// Stands for the end of code with `count` instructions.
     pub(super) fn end(count: usize) -> Self {
         Self {
-            run: fast::threaded(fast::END),
+            run: Run::new(fast::threaded(fast::END)),
             mask: 0,
             displacement: 0,
             imm0: 0,
@@ -117,6 +116,18 @@ impl Op {
             traits: 0,
             kind: fast::END,
         }
+    }
+
+    /// What executes it.
+    #[inline(always)]
+    pub(crate) fn run(&self) -> Handler {
+        self.run.get()
+    }
+
+    /// Lets something else execute it from now on.
+    #[cfg(feature = "compiled")]
+    pub(super) fn run_with(&self, handler: Handler) {
+        self.run.set(handler);
     }
 
     /// Which handler executes it, by number.

@@ -149,7 +149,7 @@ impl Callers {
 /// What a near call saves of its caller, and its own exception handler.
 ///
 /// PERF: the first two fields are beside each other here as in [`Op`](crate::program::Op), so that they are copied at once.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub(crate) struct NearFrame {
     /// Where execution goes on if this frame fails.
@@ -219,6 +219,18 @@ impl NearFrames {
         let last = self.last()?;
         self.len -= 1;
         Some(last)
+    }
+
+    /// The frames, their number and how many have room, for code that knows their layout.
+    #[cfg(feature = "compiled")]
+    pub(crate) const fn parts(&mut self) -> (*mut NearFrame, usize, usize) {
+        (self.room.as_mut_ptr(), self.len, self.room.len())
+    }
+
+    /// After such code has pushed or popped some, within the room.
+    #[cfg(feature = "compiled")]
+    pub(crate) fn set_len(&mut self, len: usize) {
+        self.len = len.min(self.room.len());
     }
 
     /// Gives up room beyond a number of frames.

@@ -77,6 +77,12 @@ impl Page {
         bytes.try_into().ok()
     }
 
+    /// The dense part and its length, for code that knows the layout, and whether a snapshot watches writes.
+    #[cfg(feature = "compiled")]
+    pub(crate) const fn dense_parts(&mut self) -> (*mut u8, usize, bool) {
+        (self.dense.as_mut_ptr(), self.dense.len(), self.watch.is_some())
+    }
+
     /// Reads the word at any byte address.
     #[inline]
     pub(crate) fn read(&self, address: u64) -> Word {

@@ -30,6 +30,15 @@ struct Far {
     uses: usize,
 }
 
+/// What a stack consists of.
+#[cfg(feature = "compiled")]
+pub(crate) struct StackParts {
+    pub(crate) words: *mut [u64; 4],
+    pub(crate) len: usize,
+    pub(crate) tags: *mut u64,
+    pub(crate) tag_limbs: usize,
+}
+
 /// The tags of the words on a stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tags<'a>(&'a [u64]);
@@ -144,6 +153,17 @@ impl Stack {
     #[inline(always)]
     pub(crate) fn cells(&mut self) -> (&[Cell<[u64; 4]>], Tags<'_>) {
         (Cell::from_mut(&mut self.dense[..]).as_slice_of_cells(), Tags(&self.tags))
+    }
+
+    /// The words whose memory is there and the tags, for code that knows their layout.
+    #[cfg(feature = "compiled")]
+    pub(crate) const fn parts(&mut self) -> StackParts {
+        StackParts {
+            words: self.dense.as_mut_ptr(),
+            len: self.dense.len(),
+            tags: self.tags.as_mut_ptr(),
+            tag_limbs: self.tags.len(),
+        }
     }
 
     /// Whether the word at an index is tagged as a pointer.

@@ -80,6 +80,10 @@ pub enum Stop {
     PageNotReadable(u32),
     /// A precompile was told to write to the code or stack page with this number.
     PageNotWritable(u32),
+    /// Compiled code entered at this program counter, and the interpreter, came to different ends; see
+    /// [`Vm::set_shadow`](crate::Vm::set_shadow).
+    #[cfg(feature = "compiled")]
+    ShadowMismatch(u16),
     /// `log.precompile` asked for this much pubdata, more than fits the signed counter (the reference asserts), or the counter
     /// overflowed.
     PubdataOverflow(u32),
@@ -106,6 +110,14 @@ impl fmt::Display for Stop {
             Self::PageNotReadable(page) => write!(f, "page {page} is a stack, read as memory"),
             Self::PageNotWritable(page) => {
                 write!(f, "page {page} is code or a stack, written to as memory")
+            }
+            #[cfg(feature = "compiled")]
+            Self::ShadowMismatch(pc) => {
+                write!(
+                    f,
+                    "compiled code that was entered at program counter {pc} does not do what the \
+                     interpreter does; please report it"
+                )
             }
             Self::PubdataOverflow(bytes) => {
                 write!(f, "{bytes} more bytes overflow the pubdata counter")

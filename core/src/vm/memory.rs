@@ -271,7 +271,7 @@ impl Vm {
         if self.frame.is_kernel {
             // Kernel code may have taken a pointer apart to give its page to a precompile.
             for limb in
-                self.registers.numbered().chain(self.frame.stack.words()).flat_map(|it| it.0)
+                self.hot.registers.numbered().chain(self.frame.stack.words()).flat_map(|it| it.0)
             {
                 mark(limb as u32);
                 mark((limb >> 32) as u32);

@@ -1,6 +1,8 @@
 //! The machine.
 
 mod careful;
+#[cfg(feature = "compiled")]
+pub mod compiled;
 mod exit;
 mod far_call;
 pub(crate) mod fast;
@@ -219,13 +221,32 @@ struct Decommitted {
     in_heap: bool,
 }
 
+/// The registers, and what compiled code sees of the machine: at a fixed distance, so that one address finds both.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Hot {
+    registers: Registers,
+    #[cfg(feature = "compiled")]
+    view: compiled::View,
+}
+
+impl Hot {
+    const fn new() -> Self {
+        Self {
+            registers: Registers::new(),
+            #[cfg(feature = "compiled")]
+            view: compiled::View::nothing(),
+        }
+    }
+}
+
 /// An EraVM.
 ///
 /// Owns all state of a run; hosts are borrowed for the time of each call of [`run`](Self::run). One machine executes a
 /// whole batch: the bootloader suspends at its hooks, the host looks at or writes to memory, and resumes.
 #[derive(Debug)]
 pub struct Vm {
-    registers: Registers,
+    hot: Hot,
     pc: u16,
     sp: u16,
     ergs: u32,
@@ -273,6 +294,18 @@ pub struct Vm {
     final_registers: [(Word, bool); 15],
     stop: Option<Stop>,
     settings: Settings,
+    #[cfg(feature = "compiled")]
+    compiled_stats: compiled::CompiledStats,
+    /// After how many segments compiled code is left; 0 if never.
+    #[cfg(feature = "compiled")]
+    forced_exits: u64,
+    #[cfg(feature = "compiled")]
+    is_shadowed: bool,
+    #[cfg(feature = "compiled")]
+    watcher: Option<alloc::sync::Arc<dyn compiled::Watcher>>,
+    /// Number of instructions when they were last counted for a program.
+    #[cfg(feature = "compiled")]
+    heat_mark: u64,
 }
 
 impl Vm {
@@ -334,7 +367,7 @@ impl Vm {
             ergs: 0,
         };
         let mut vm = Self {
-            registers: Registers::new(),
+            hot: Hot::new(),
             pc: 0,
             sp: 0,
             ergs: entry.ergs,
@@ -372,6 +405,16 @@ impl Vm {
             final_registers: [(Word::ZERO, false); 15],
             stop: None,
             settings,
+            #[cfg(feature = "compiled")]
+            compiled_stats: compiled::CompiledStats::default(),
+            #[cfg(feature = "compiled")]
+            forced_exits: 0,
+            #[cfg(feature = "compiled")]
+            is_shadowed: false,
+            #[cfg(feature = "compiled")]
+            watcher: None,
+            #[cfg(feature = "compiled")]
+            heat_mark: 0,
         };
         if !entry.calldata.is_empty() {
             let place = vm.pages.materialize(FIRST_CALLDATA_PAGE);
@@ -408,13 +451,13 @@ impl Vm {
     /// The register a source names.
     #[inline(always)]
     fn source(&self, register: Register) -> Word {
-        self.registers.get(register)
+        self.hot.registers.get(register)
     }
 
     /// Writes the register a destination names.
     #[inline(always)]
     fn set_destination(&mut self, register: Register, value: &Word) {
-        self.registers.set(register, value);
+        self.hot.registers.set(register, value);
     }
 
     /// Sets r1 to r15 with a tag; r0 stays zero.
@@ -422,7 +465,7 @@ impl Vm {
         if !(1..16).contains(&register) {
             return;
         }
-        self.registers.set(Register::source(register), &value);
+        self.hot.registers.set(Register::source(register), &value);
         self.status &= !status::tag(register);
         if is_pointer {
             self.status |= status::tag(register);
@@ -434,7 +477,7 @@ impl Vm {
         match register {
             1..16 => {
                 let tagged = self.status & status::tag(register) != 0;
-                (self.registers.get(Register::source(register)), tagged)
+                (self.hot.registers.get(Register::source(register)), tagged)
             }
             _ => (Word::ZERO, false),
         }
@@ -444,7 +487,7 @@ impl Vm {
     fn clear_registers(&mut self, registers: core::ops::Range<u8>) {
         let tags = registers.clone().fold(0, |tags, register| tags | status::tag(register));
         self.status &= !tags;
-        self.registers.clear(registers);
+        self.hot.registers.clear(registers);
     }
 
     /// Place and bound of the heap or the auxiliary heap of the current frame.

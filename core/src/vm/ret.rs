@@ -115,6 +115,8 @@ impl Vm {
     }
 
     fn leave_frame(&mut self, ending: Ending, data: FatPointer) -> Signal {
+        #[cfg(feature = "compiled")]
+        self.note_heat();
         if ending != Ending::Returns {
             self.undo_to(self.frame.undo_mark);
         }
@@ -149,7 +151,7 @@ impl Vm {
     fn end(&mut self, ending: Ending, data: FatPointer) -> Signal {
         for (place, register) in self.final_registers.iter_mut().zip(1..) {
             let tagged = self.status & status::tag(register) != 0;
-            *place = (self.registers.get(Register::source(register)), tagged);
+            *place = (self.hot.registers.get(Register::source(register)), tagged);
         }
         self.set_returndata(data);
         self.mark_panic(ending);

@@ -104,6 +104,8 @@ impl Vm {
             return Ok(Some(exit));
         }
         let mut signal = piece(self);
+        #[cfg(feature = "compiled")]
+        self.note_heat();
         if signal == Signal::Host {
             let before = self.instructions;
             match self.step_with_host(host) {

@@ -80,7 +80,7 @@ impl Vm {
         let watch = |number| (number, self.pages.get_mut(number).and_then(Page::watch));
         let pages = numbers.into_iter().map(watch).collect();
         self.snapshots.push(Saved {
-            registers: self.registers,
+            registers: self.hot.registers,
             pc: self.pc,
             sp: self.sp,
             ergs: self.ergs,
@@ -152,7 +152,7 @@ impl Vm {
         }
         let snapshot = self.snapshots.pop().ok_or(SnapshotError::NoSnapshot)?;
         self.callers.return_to_first(&mut self.frame);
-        self.registers = snapshot.registers;
+        self.hot.registers = snapshot.registers;
         self.pc = snapshot.pc;
         self.sp = snapshot.sp;
         self.ergs = snapshot.ergs;

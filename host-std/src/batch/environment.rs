@@ -1,5 +1,6 @@
 //! What a batch is run with.
 
+use crate::engine::Engine;
 use crate::fees::FeeInput;
 use eravm_core::{Address, Program, VersionedHash, Word};
 
@@ -51,6 +52,8 @@ pub struct SystemEnvironment {
     pub evm_emulator: Option<BaseContract>,
     /// What is done with transactions.
     pub mode: ExecutionMode,
+    /// What executes bytecode.
+    pub engine: Engine,
     /// Ergs that an account may use to validate a transaction. The network's policy is 300,000; proofs know no limit.
     pub validation_ergs: u32,
 }

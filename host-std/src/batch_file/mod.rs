@@ -270,6 +270,7 @@ fn system_environment(
         default_account: base_contract(contracts.default_account())?,
         evm_emulator,
         mode: ExecutionMode::VerifyExecute,
+        engine: crate::engine::Engine::default(),
         validation_ergs: environment.validation_ergs.map_or(u32::MAX, |ergs| ergs.0),
     })
 }

@@ -1,6 +1,7 @@
 //! `eravm demo`: a batch that shows what a chain can do.
 
 use super::batch::{BatchReport, FeeTable, Figures, Table};
+use super::engine::{EngineArgs, JitReport};
 use super::error::CliError;
 use super::outcome::describe;
 use super::{SUCCESS, write_out};
@@ -29,6 +30,8 @@ pub(super) struct DemoArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// What there is to say of it: the object of `--json`.
@@ -51,12 +54,14 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, CliError> {
         Some(store) if store.last_batch().is_some() => Some(left_in(store).map_err(of_store)?),
         _ => None,
     };
-    let mut stage = Stage::new(&SystemContracts::embedded(), left)?;
+    let engine = args.engine.engine()?;
+    let mut stage = Stage::new(&SystemContracts::embedded(), left, engine.clone())?;
     let report = BatchReport::new(&stage.plan().system, &stage.plan().batch);
     let mut demo = DemoReport { titles: Vec::new(), state_root: None, leaves: 0, report };
     let curtain = play(&mut stage, &mut demo, args.json)?;
     demo.state_root = Some(Hex(&curtain.tree.root).to_string());
     demo.leaves = curtain.tree.leaf_count;
+    demo.report.jit = JitReport::of(&engine);
     if let Some(store) = &mut store {
         store.commit(&curtain.changes).map_err(of_store)?;
     }

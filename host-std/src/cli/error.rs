@@ -15,6 +15,7 @@ use crate::system_contracts::BundleError;
 use core::fmt;
 use eravm_core::asm::{AsmError, DisassemblyError};
 use eravm_core::{CodeError, ProtocolTooOld, VersionedHash};
+use eravm_jit::CompileError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ pub(super) enum CliError {
         error: BatchFileError,
     },
     Bundle(BundleError),
+    Engine(CompileError),
     Assembly {
         file: String,
         error: AsmError,
@@ -107,6 +109,7 @@ impl fmt::Display for CliError {
             ),
             Self::Disassembly { file, error } => write!(f, "{file}: {error}"),
             Self::Execute(error) => fmt::Display::fmt(error, f),
+            Self::Engine(error) => write!(f, "the engine cannot be set up: {error}"),
             Self::Json(error) => write!(f, "the report cannot be written: {error}"),
             Self::MissingProgram(hash) => write!(f, "the program {hash} was not kept"),
             Self::NotText(file) => write!(

@@ -1,6 +1,7 @@
 //! What commands that run transactions take: system contracts and a batch file.
 
 use super::complain;
+use super::engine::EngineArgs;
 use super::error::CliError;
 use crate::batch_file::{BatchFile, BatchFileError, BatchPlan};
 use crate::system_contracts::{Flavour, SystemContracts};
@@ -17,6 +18,8 @@ pub(super) struct Inputs {
     /// The state and the transactions, as JSON; `-` is the standard input. BATCH_FILE.md describes it
     #[arg(long, value_name = "FILE")]
     pub(super) batch: String,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 impl Inputs {
@@ -32,7 +35,9 @@ impl Inputs {
                 contracts
             }
         };
-        file.plan_for(&contracts, bootloader).map_err(|error| self.wrong(error))
+        let mut plan = file.plan_for(&contracts, bootloader).map_err(|error| self.wrong(error))?;
+        plan.system.engine = self.engine.engine()?;
+        Ok(plan)
     }
 
     /// Something is wrong with the batch file.

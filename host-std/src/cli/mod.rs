@@ -5,10 +5,12 @@ mod batch;
 mod columns;
 mod demo;
 mod disasm;
+mod engine;
 mod error;
 #[cfg(feature = "evm-tests")]
 mod evm_tests;
 mod inputs;
+mod jit_dump;
 mod oneshot;
 mod outcome;
 pub mod replay;
@@ -51,6 +53,8 @@ enum Command {
     Asm(asm::AsmArgs),
     /// Show a program as source text that assembles to the same bytes
     Disasm(disasm::DisasmArgs),
+    /// Show what the compiler makes of a program: instructions, intermediate representation and machine code
+    JitDump(jit_dump::JitDumpArgs),
     /// Run recorded batches again and compare
     Replay(replay::ReplayArgs),
     /// Run a batch of transactions with the bootloader
@@ -73,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Asm(args) => asm::run(&args),
         Command::Disasm(args) => disasm::run(&args),
+        Command::JitDump(args) => jit_dump::run(&args),
         Command::Replay(args) => return replay::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Trace(args) => trace::run(&args),

@@ -1,5 +1,7 @@
 //! `eravm replay`: real batches, run again and compared.
 
+use super::engine::EngineArgs;
+use crate::engine::Engine;
 use crate::golden::{Code, Failure, FailureKind, Figures, Golden, LoadError, Way, execute, replay};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -27,6 +29,9 @@ pub struct ReplayArgs {
     /// Prints one JSON object a file.
     #[arg(long)]
     pub json: bool,
+    /// What executes the batches.
+    #[command(flatten)]
+    pub engine: EngineArgs,
 }
 
 /// Why a file was not replayed to the end.
@@ -54,9 +59,16 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
         looks_beside: args.bytecodes.is_empty(),
         read: HashMap::new(),
     };
+    let engine = match args.engine.engine() {
+        Ok(engine) => engine,
+        Err(error) => {
+            super::complain("error", &error);
+            return ExitCode::from(super::INPUT_ERROR);
+        }
+    };
     let mut worst = super::SUCCESS;
     for path in goldens {
-        let outcome = replay_file(path, &mut library, args.execute);
+        let outcome = replay_file(path, &mut library, args.execute, &engine);
         worst = worst.max(match &outcome {
             Ok(_) => super::SUCCESS,
             Err(Problem::Failure(_)) => super::FAILED,
@@ -69,9 +81,14 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
     ExitCode::from(worst)
 }
 
-fn replay_file(path: &Path, library: &mut Library, runs: bool) -> Result<Figures, Problem> {
+fn replay_file(
+    path: &Path,
+    library: &mut Library,
+    runs: bool,
+    engine: &Engine,
+) -> Result<Figures, Problem> {
     let golden = Golden::load(path).map_err(Problem::Load)?;
-    let code = library.code_for(path).map_err(Problem::Load)?;
+    let code = library.code_for(path).map_err(Problem::Load)?.executed_by(engine.clone());
     if !runs {
         return replay(&golden, &code).map_err(Problem::Failure);
     }

@@ -1,5 +1,6 @@
 //! `eravm run`.
 
+use super::engine::{EngineArgs, JitReport};
 use super::error::CliError;
 use super::{FAILED, SUCCESS, UNFINISHED, complain, write_out};
 use crate::artifact::{self, Program as Loaded};
@@ -13,9 +14,10 @@ use crate::report::{ExitKind, Report};
 use crate::storage_file;
 use crate::summary::Summary;
 use crate::trace::TraceWriter;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 use eravm_core::asm::assemble;
 use eravm_core::{Address, Known, NEWEST_KNOWN_PROTOCOL, RunError, Semantics, Stop, VersionedHash};
+use serde::Serialize;
 use std::fs::File;
 
 /// Arguments of `eravm run`.
@@ -74,9 +76,8 @@ pub(super) struct RunArgs {
     /// Storage to begin with: JSON, [[address, key, value], …] or {address: {key: value}}
     #[arg(long, value_name = "FILE")]
     storage: Option<String>,
-    /// What executes the program
-    #[arg(long, value_enum, default_value_t = Engine::Interpreter)]
-    engine: Engine,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Write a line for every instruction to this file
     #[arg(long, value_name = "FILE")]
     trace: Option<String>,
@@ -97,11 +98,14 @@ pub(super) struct RunArgs {
     json: bool,
 }
 
-/// What executes programs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Engine {
-    /// The interpreter
-    Interpreter,
+/// The object of `--json`.
+#[derive(Serialize)]
+struct WithEngine<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// Of the compiler, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jit: Option<JitReport>,
 }
 
 /// What the command line comes to.
@@ -114,7 +118,6 @@ struct Setup {
 }
 
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
-    let Engine::Interpreter = args.engine;
     let mut setup = prepare(args)?;
     let execution = match &args.trace {
         Some(path) => traced(&mut setup, path, args.trace_limit)?,
@@ -126,7 +129,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         name_unknown_code(&mut report, &hash, &setup.names);
     }
     let text = if args.json {
-        let mut text = serde_json::to_string(&report).map_err(CliError::Json)?;
+        let jit = JitReport::of(&setup.run.engine);
+        let shown = WithEngine { report: &report, jit };
+        let mut text = serde_json::to_string(&shown).map_err(CliError::Json)?;
         text.push('\n');
         text
     } else {
@@ -225,6 +230,7 @@ fn prepare(args: &RunArgs) -> Result<Setup, CliError> {
         hook_address: args.hook,
         memory_limit: args.memory_limit,
         instruction_limit: args.instruction_limit,
+        engine: args.engine.engine()?,
     };
     Ok(Setup { run, host, names, is_example })
 }

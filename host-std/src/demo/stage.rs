@@ -8,6 +8,7 @@ use crate::batch::{
     TransactionOutcome,
 };
 use crate::batch_file::{BatchFile, BatchPlan, next_nonce};
+use crate::engine::Engine;
 use crate::events::Event;
 use crate::persistent::{BatchChanges, BatchInfo};
 use crate::state_tree::{LeafKey, StateTree, TreeHead};
@@ -56,7 +57,11 @@ impl Stage {
     ///
     /// # Errors
     /// None with the sources that come with the crate, unless the state is not that of such a chain.
-    pub fn new(contracts: &SystemContracts, state: Option<MemoryState>) -> Result<Self, DemoError> {
+    pub fn new(
+        contracts: &SystemContracts,
+        state: Option<MemoryState>,
+        engine: Engine,
+    ) -> Result<Self, DemoError> {
         let is_new = state.is_none();
         let accounts = ["alice", "bob"].map(|name| format!(r#""{name}": {{"balance": "{RICH}"}}"#));
         let file = format!(
@@ -65,6 +70,7 @@ impl Stage {
         );
         let file = BatchFile::parse(file.as_bytes())?;
         let mut plan = file.plan_on(contracts, Flavour::ProvedBatch, state)?;
+        plan.system.engine = engine;
         let cast = Cast::new(plan.system.chain_id, &plan.batch.fee_input)?;
         let state = core::mem::take(&mut plan.state);
         let mut leaves: Vec<_> = state.leaves().collect();

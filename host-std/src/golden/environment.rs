@@ -50,6 +50,7 @@ impl Batch {
                 BatchMode::EstimateFee => ExecutionMode::EstimateFee,
                 BatchMode::EthCall => ExecutionMode::EthCall,
             },
+            engine: code.engine().clone(),
             validation_ergs: self.validation_computational_gas_limit,
         })
     }

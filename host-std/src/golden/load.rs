@@ -2,6 +2,7 @@
 
 use super::format::Batch;
 use super::value::bytes;
+use crate::engine::Engine;
 use eravm_core::{CodeError, CodeKind, Program, VersionedHash};
 use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;
@@ -80,9 +81,12 @@ impl LoadErrorKind {
     }
 }
 
-/// Code by hash. Cloning is cheap.
+/// Code by hash, and what executes it. Cloning is cheap.
 #[derive(Clone, Debug, Default)]
-pub struct Code(Vec<Arc<HashMap<VersionedHash, Program>>>);
+pub struct Code {
+    maps: Vec<Arc<HashMap<VersionedHash, Program>>>,
+    engine: Engine,
+}
 
 impl Code {
     /// Reads a file that maps hashes to code.
@@ -93,13 +97,26 @@ impl Code {
         let map: BTreeMap<String, String> = parse(path, &read(path)?)?;
         let entries = map.iter().map(|(name, code)| decode(name, code));
         let all: Result<_, _> = entries.collect();
-        Ok(Self(vec![Arc::new(all.map_err(|kind| kind.of(path))?)]))
+        let map = Arc::new(all.map_err(|kind| kind.of(path))?);
+        Ok(Self { maps: vec![map], engine: Engine::default() })
+    }
+
+    /// The same, executed by an engine.
+    #[must_use]
+    pub fn executed_by(self, engine: Engine) -> Self {
+        Self { engine, ..self }
+    }
+
+    /// What executes it.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// This code and other code.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().chain(&other.0).cloned().collect())
+        let maps = self.maps.iter().chain(&other.maps).cloned().collect();
+        Self { maps, engine: self.engine.clone() }
     }
 
     /// The code file that belongs to a golden: beside it, or else in the folder above.
@@ -121,7 +138,7 @@ impl Code {
 
     /// The code behind a hash.
     pub fn get(&self, hash: &VersionedHash) -> Option<&Program> {
-        self.0.iter().find_map(|map| map.get(hash))
+        self.maps.iter().find_map(|map| map.get(hash))
     }
 }
 

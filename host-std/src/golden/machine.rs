@@ -40,7 +40,9 @@ pub(super) fn machine(batch: &Batch, code: &Code) -> Result<Vm, FailureKind> {
     settings.record_storage_log = true;
     settings.record_refunds = true;
     let entry = Entry { ergs: initial.gas, ..Entry::bootloader(program) };
-    Vm::new(settings, entry).map_err(FailureKind::Setup)
+    let mut vm = Vm::new(settings, entry).map_err(FailureKind::Setup)?;
+    code.engine().attach(&mut vm);
+    Ok(vm)
 }
 
 /// Whether all code that the golden names is there, used or not: goldens are complete.

@@ -56,6 +56,7 @@ pub fn validate<S: BatchState>(
 ) -> Result<ValidationTraces, ValidationError<S::Fault>> {
     let system = SystemEnvironment {
         mode: ExecutionMode::VerifyExecute,
+        engine: crate::engine::Engine::default(),
         validation_ergs: parameters.computational_gas_limit,
         ..system
     };

@@ -46,6 +46,7 @@ impl Chain {
             default_account: base_contract(contracts.default_account()),
             evm_emulator: contracts.evm_emulator().map(base_contract),
             mode: ExecutionMode::VerifyExecute,
+            engine: eravm_host::Engine::default(),
             validation_ergs: u32::MAX,
         };
         let mut state = MemoryState::new();

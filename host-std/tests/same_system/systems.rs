@@ -43,6 +43,7 @@ pub(crate) fn environment(
         default_account: base_contract(contracts.default_account()),
         evm_emulator: contracts.evm_emulator().map(base_contract),
         mode,
+        engine: eravm_host::Engine::default(),
         validation_ergs,
     }
 }

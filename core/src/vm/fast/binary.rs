@@ -15,7 +15,7 @@ fn compute<O: Binary, S: Source, D: Destination, const SWAP: bool, const CHECK_T
     vm: &mut Vm,
     op: &Op,
 ) -> Option<FlagState> {
-    let operands = Operands::of(op, &mut vm.registers, &mut vm.frame);
+    let operands = Operands::of(op, &mut vm.hot.registers, &mut vm.frame);
     let source = S::find(&operands, vm.sp)?;
     let target = D::find(&operands, source.sp)?;
     if CHECK_TAGS {
@@ -126,7 +126,7 @@ fn perform<
 #[inline(always)]
 pub(super) fn read<S: Source>(vm: &mut Vm, op: &Op) -> Option<Word> {
     let sp = vm.sp;
-    let operands = Operands::of(op, &mut vm.registers, &mut vm.frame);
+    let operands = Operands::of(op, &mut vm.hot.registers, &mut vm.frame);
     let limbs = S::find(&operands, sp)?.limbs;
     Some(Word([S::limb(limbs, 0), S::limb(limbs, 1), S::limb(limbs, 2), S::limb(limbs, 3)]))
 }

@@ -124,7 +124,7 @@ pub(super) fn heap_write<
     if FAR {
         let in_place = page.and_then(|page| page.chunked_mut(address));
         match in_place {
-            Some(bytes) => vm.registers.get(op.src1).write_be_bytes(bytes),
+            Some(bytes) => vm.hot.registers.get(op.src1).write_be_bytes(bytes),
             None => {
                 write_apart::<AUX>(vm, address, op.src1);
                 if vm.stop.is_some() {
@@ -138,7 +138,7 @@ pub(super) fn heap_write<
             let meter = charged.refund(MEMORY_WRITE_ERGS);
             return far_heap_write::<S, AUX, INCREMENT, THREADED>(vm, ip, SPARE, meter, status);
         };
-        vm.registers.get(op.src1).write_be_bytes(bytes);
+        vm.hot.registers.get(op.src1).write_be_bytes(bytes);
     }
     if INCREMENT {
         vm.set_destination(op.dst0, &incremented(&pointer, address));

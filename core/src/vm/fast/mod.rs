@@ -17,12 +17,12 @@ mod pointer;
 mod state;
 mod table;
 
+pub(crate) use super::Signal;
+pub(crate) use super::ip::Ip;
+pub(crate) use meter::Meter;
 pub(crate) use table::{END, Kind, NATIVE, RARE, threaded};
 
-use meter::Meter;
-
-use super::ip::Ip;
-use super::{Signal, Vm, status};
+use super::{Vm, status};
 use crate::word::Word;
 use core::mem::MaybeUninit;
 
@@ -35,10 +35,10 @@ pub(crate) type Handler = fn(&mut Vm, Ip, Spare, Meter, u32) -> Signal;
 /// PERF: the optimiser likes to compute in the third and fourth argument registers of x86-64. What travels in them is moved out at
 /// the beginning of a handler and back at its end: one in eight of all instructions.
 #[cfg(not(target_pointer_width = "32"))]
-type Spare = MaybeUninit<u128>;
+pub(crate) type Spare = MaybeUninit<u128>;
 #[cfg(target_pointer_width = "32")]
-type Spare = MaybeUninit<u64>;
-const SPARE: Spare = MaybeUninit::uninit();
+pub(crate) type Spare = MaybeUninit<u64>;
+pub(crate) const SPARE: Spare = MaybeUninit::uninit();
 
 /// Whether handlers call each other. Needs an optimiser that makes those calls jumps; the build script knows. Debug
 /// assertions put references to local variables into handlers, which can keep it from that.
@@ -47,7 +47,7 @@ const CHAINED: bool = cfg!(eravm_threaded) && !cfg!(debug_assertions);
 #[inline(always)]
 fn next<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32) -> Signal {
     if THREADED && CHAINED {
-        (ip.op().run)(vm, ip, SPARE, meter, status)
+        (ip.op().run())(vm, ip, SPARE, meter, status)
     } else {
         park(vm, ip, meter, status);
         Signal::Next
@@ -56,7 +56,12 @@ fn next<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, statu
 
 #[inline(always)]
 fn park(vm: &mut Vm, ip: Ip, meter: Meter, status: u32) {
-    vm.pc = ip.op().pc;
+    park_at(vm, ip.op().pc, meter, status);
+}
+
+#[inline(always)]
+pub(crate) fn park_at(vm: &mut Vm, pc: u16, meter: Meter, status: u32) {
+    vm.pc = pc;
     vm.ergs = meter.ergs();
     vm.status = status;
     vm.instructions += u64::from(meter.instructions());
@@ -94,7 +99,7 @@ fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
     match at {
         Some(ip) => {
             let (meter, status) = (Meter::new(vm.ergs), vm.status);
-            (ip.op().run)(vm, ip, SPARE, meter, status)
+            (ip.op().run())(vm, ip, SPARE, meter, status)
         }
         None => careful::<THREADED>(vm),
     }
@@ -103,7 +108,7 @@ fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
 /// Executes the parked instruction on the careful path and goes on.
 #[cold]
 #[inline(never)]
-fn careful<const THREADED: bool>(vm: &mut Vm) -> Signal {
+pub(crate) fn careful<const THREADED: bool>(vm: &mut Vm) -> Signal {
     let signal = vm.step_carefully();
     go_on::<THREADED>(vm, signal)
 }
@@ -159,7 +164,7 @@ fn refuse<const THREADED: bool>(
 #[inline(always)]
 fn redo<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32) -> Signal {
     if THREADED && CHAINED {
-        return (ip.op().run)(vm, ip, SPARE, meter, status);
+        return (ip.op().run())(vm, ip, SPARE, meter, status);
     }
     table::stepped(ip.op().kind())(vm, ip, SPARE, meter, status)
 }

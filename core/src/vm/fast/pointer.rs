@@ -49,7 +49,7 @@ fn compute<P: Pointer, S: Source, D: Destination>(
     op: &Op,
     status: u32,
 ) -> Option<u32> {
-    let operands = Operands::of(op, &mut vm.registers, &mut vm.frame);
+    let operands = Operands::of(op, &mut vm.hot.registers, &mut vm.frame);
     let source = S::find(&operands, vm.sp)?;
     let target = D::find(&operands, source.sp)?;
     let is_pointer = if S::ON_STACK {

@@ -119,7 +119,8 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         adjust(&mut settings);
         let bootloader = NativeContract::program_of(&system.bootloader.hash);
         let bootloader = bootloader.unwrap_or(&system.bootloader.program).clone();
-        let vm = Vm::new(settings, Entry::bootloader(bootloader))?;
+        let mut vm = Vm::new(settings, Entry::bootloader(bootloader))?;
+        system.engine.attach(&mut vm);
         let mut world = World::new(state);
         for contract in [&system.default_account, emulator] {
             world.add_program(contract.hash, contract.program.clone());

@@ -4,6 +4,7 @@
 
 use super::fees::{BalanceReport, FeesReport, wei};
 use crate::batch::{BatchEnvironment, FinishedBatch, SystemEnvironment, TransactionOutcome};
+use crate::cli::engine::JitReport;
 use crate::cli::outcome::describe;
 use crate::cli::walk::FatalError;
 use crate::events::Event;
@@ -36,6 +37,9 @@ pub(in crate::cli) struct BatchReport {
     pub(super) batch: Option<FinishedReport>,
     /// Why it was not finished.
     pub(super) error: Option<FatalError>,
+    /// Of the compiler, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) jit: Option<JitReport>,
     #[serde(skip)]
     fees: BatchFees,
 }
@@ -149,6 +153,7 @@ impl BatchReport {
             transactions: Vec::new(),
             batch: None,
             error: None,
+            jit: None,
             fees: BatchFees::new(FeeModel::default(), batch),
         }
     }

@@ -5,6 +5,7 @@ use super::report::{BatchReport, Figures};
 use crate::batch::{ExecutionResult, TransactionOutcome};
 use crate::batch_file::BatchPlan;
 use crate::cli::complain;
+use crate::cli::engine::JitReport;
 use crate::cli::error::CliError;
 use crate::cli::inputs::Inputs;
 use crate::cli::walk::{End, FatalError, Turn, Walk, fatal};
@@ -32,11 +33,13 @@ pub(super) fn run(
         fs::create_dir_all(&trace.folder).map_err(|error| CliError::write(&trace.folder, error))?;
     }
     let mut report = BatchReport::new(&plan.system, &plan.batch);
+    let engine = plan.system.engine.clone();
     match run_plan(inputs, plan, trace, &mut report) {
         Ok(()) => {}
         Err(End::Fatal(error)) => report.error = Some(error),
         Err(End::Error(error)) => return Err(error),
     }
+    report.jit = JitReport::of(&engine);
     Ok(report)
 }
 

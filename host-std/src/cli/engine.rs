@@ -1,0 +1,108 @@
+//! What commands that execute bytecode take: with what.
+
+use super::complain;
+use super::error::CliError;
+use crate::engine::Engine;
+use crate::number::parse_number;
+use clap::{Args, ValueEnum};
+use eravm_jit::{Jit, Policy};
+use serde::Serialize;
+
+/// With what bytecode is executed.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Engine")]
+pub struct EngineArgs {
+    /// What executes bytecode. Results do not depend on it
+    #[arg(long, value_enum, default_value_t = Kind::Interpreter)]
+    engine: Kind,
+    /// Instructions that are executed of a program before it is compiled
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = parse_number::<u64>)]
+    jit_threshold: u64,
+    /// Threads that compile
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_number::<u8>)]
+    jit_workers: u8,
+    /// Programs that may wait to be compiled
+    #[arg(long, value_name = "N", default_value = "64", value_parser = parse_number::<usize>)]
+    jit_queue: usize,
+    /// Bytes of native code that may be in use
+    #[arg(long, value_name = "BYTES", default_value = "268435456", value_parser = parse_number::<usize>)]
+    jit_cache_bytes: usize,
+    /// Instructions of the longest program that is compiled
+    #[arg(long, value_name = "N", default_value = "65536", value_parser = parse_number::<usize>)]
+    jit_max_code: usize,
+}
+
+/// What executes bytecode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Kind {
+    /// The interpreter
+    Interpreter,
+    /// The interpreter, and native code for what is executed much
+    Jit,
+    /// Both, compared with each other: slow
+    Shadow,
+}
+
+impl EngineArgs {
+    /// The engine. Where there is no compiler it is the interpreter, and that is said.
+    ///
+    /// # Errors
+    /// If the system gives no threads.
+    pub(super) fn engine(&self) -> Result<Engine, CliError> {
+        if self.engine == Kind::Interpreter {
+            return Ok(Engine::Interpreter);
+        }
+        let policy = Policy {
+            threshold: self.jit_threshold,
+            workers: self.jit_workers.into(),
+            queue: self.jit_queue,
+            cache_bytes: self.jit_cache_bytes,
+            max_instructions: self.jit_max_code,
+            ..Policy::default()
+        };
+        match Jit::new(policy) {
+            Ok(jit) if self.engine == Kind::Shadow => Ok(Engine::Shadow(jit)),
+            Ok(jit) => Ok(Engine::Jit(jit)),
+            Err(error @ eravm_jit::CompileError::Unsupported(_)) => {
+                complain("warning", &format!("{error}; the interpreter is used"));
+                Ok(Engine::Interpreter)
+            }
+            Err(error) => Err(CliError::Engine(error)),
+        }
+    }
+}
+
+/// What a compiler has done: part of the objects of `--json`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct JitReport {
+    /// Programs that were executed much.
+    hot: u64,
+    compiled: u64,
+    failed: u64,
+    /// Too long, or beyond the budget of memory.
+    refused: u64,
+    queue_full: u64,
+    /// Instructions compiled, copies included.
+    instructions: u64,
+    code_bytes: u64,
+    live_bytes: u64,
+    compile_microseconds: u64,
+}
+
+impl JitReport {
+    /// Of an engine, if it has a compiler.
+    pub(super) fn of(engine: &Engine) -> Option<Self> {
+        let stats = engine.jit()?.stats();
+        Some(Self {
+            hot: stats.hot,
+            compiled: stats.compiled,
+            failed: stats.failed,
+            refused: stats.refused,
+            queue_full: stats.queue_full,
+            instructions: stats.instructions,
+            code_bytes: stats.code_bytes,
+            live_bytes: stats.live_bytes,
+            compile_microseconds: u64::try_from(stats.time.as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+}

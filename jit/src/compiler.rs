@@ -1,0 +1,185 @@
+//! Compiles programs.
+
+use crate::error::CompileError;
+use crate::executable::{CodeBuffer, Executable};
+use crate::lower::plan::Flow;
+use crate::lower::{self, Region};
+use crate::options::{CompileStats, Explanation, Options};
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{CodegenError, Context};
+use cranelift_frontend::FunctionBuilderContext;
+use eravm_core::Program;
+use eravm_core::compiled::{CompiledCode, EntryPoint, Function};
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::fmt;
+use std::mem::transmute;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// Compiles programs for the machine that it runs on.
+pub struct Compiler {
+    isa: OwnedTargetIsa,
+    options: Options,
+    /// Bytes of code in use.
+    live: Arc<AtomicUsize>,
+}
+
+impl fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let isa = self.isa.triple().to_string();
+        f.debug_struct("Compiler").field("isa", &isa).field("options", &self.options).finish()
+    }
+}
+
+impl Compiler {
+    /// A compiler for this machine.
+    ///
+    /// # Errors
+    /// If Cranelift does not know this machine.
+    pub fn new(options: Options) -> Result<Self, CompileError> {
+        let unsupported = |error: &dyn fmt::Display| CompileError::Unsupported(error.to_string());
+        let mut flags = settings::builder();
+        let mut set =
+            |name: &str, value: &str| flags.set(name, value).map_err(|it| unsupported(&it));
+        // The code is optimised while it is emitted; see lower/trace.rs.
+        set("opt_level", "none")?;
+        set(
+            "regalloc_algorithm",
+            if options.single_pass { "single_pass" } else { "backtracking" },
+        )?;
+        set("enable_verifier", if options.verify { "true" } else { "false" })?;
+        set("regalloc_checker", if options.verify { "true" } else { "false" })?;
+        set("unwind_info", "false")?;
+        set("preserve_frame_pointers", "false")?;
+        set("enable_probestack", "true")?;
+        set("probestack_strategy", "inline")?;
+        let builder = cranelift_native::builder().map_err(|it| unsupported(&it))?;
+        let isa = builder.finish(settings::Flags::new(flags)).map_err(|it| unsupported(&it))?;
+        Ok(Self { isa, options, live: Arc::default() })
+    }
+
+    /// Bytes of native code in use that this compiler has made.
+    pub fn live_bytes(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    /// Compiles a program and installs the code in it.
+    ///
+    /// # Errors
+    /// If no code could be made; the program is as it was.
+    pub fn compile(&self, program: &Program) -> Result<CompileStats, CompileError> {
+        if program.is_native() || program.compiled().is_some() {
+            return Err(CompileError::NotCompilable);
+        }
+        let begin = Instant::now();
+        let mut stats = CompileStats::default();
+        let mut code = CodeBuffer::default();
+        let mut functions = Vec::new();
+        self.regions(program, false, |region, bytes| {
+            stats.regions += 1;
+            stats.instructions += region.instructions;
+            functions.push((code.push(bytes), region.entries));
+        })?;
+        let executable = Executable::new(code.bytes(), &self.live).map_err(CompileError::Memory)?;
+        let mut entries = Vec::new();
+        for (offset, pcs) in functions {
+            let address = executable.address(offset);
+            // SAFETY: the compiler has made a function of this type and put it there.
+            let function = unsafe { transmute::<*const u8, Function>(address) };
+            entries
+                .extend((0..).zip(pcs).map(|(number, pc)| (pc, EntryPoint { function, number })));
+        }
+        stats.entries = entries.len();
+        stats.code_bytes = executable.bytes().len();
+        let bytes = executable.bytes().len();
+        let compiled = CompiledCode::new(&entries, Box::new(executable), bytes);
+        // SAFETY: the functions are in memory that `compiled` keeps, and do what the instructions do.
+        unsafe { program.install(compiled) }.map_err(|_| CompileError::NotCompilable)?;
+        stats.time = begin.elapsed();
+        Ok(stats)
+    }
+
+    /// What is made of a program, in text: for each region Cranelift's representation and the machine code.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn explain(&self, program: &Program) -> Result<Vec<Explanation>, CompileError> {
+        let mut all = Vec::new();
+        self.regions(program, true, |region, bytes| {
+            all.push(Explanation {
+                entries: region.entries,
+                covers: region.covers.into_iter().collect(),
+                instructions: region.instructions,
+                intermediate: region.intermediate,
+                assembly: region.assembly,
+                code_bytes: bytes.len(),
+            });
+        })?;
+        Ok(all)
+    }
+
+    /// Compiles all regions of a program and hands them over.
+    fn regions(
+        &self,
+        program: &Program,
+        explains: bool,
+        mut done: impl FnMut(Summary, &[u8]),
+    ) -> Result<(), CompileError> {
+        let mut flow = Flow::new(program, self.options.limits);
+        let mut context = FunctionBuilderContext::new();
+        let mut taken = HashSet::new();
+        let mut seen = HashSet::from([0]);
+        let mut roots = VecDeque::from([0]);
+        let mut instructions = 0;
+        while let Some(root) = roots.pop_front() {
+            if instructions >= self.options.limits.program {
+                break;
+            }
+            if taken.contains(&root) {
+                continue;
+            }
+            if !lower::can_begin(&flow, root) {
+                let next = lower::successors(&flow, root);
+                roots.extend(next.into_iter().filter(|pc| seen.insert(*pc)));
+                continue;
+            }
+            let Region { function, entries, roots: next, instructions: count, covers } =
+                lower::region(&*self.isa, &mut context, &mut flow, &taken, root);
+            instructions += count;
+            taken.extend(entries.iter().copied());
+            roots.extend(next.into_iter().filter(|pc| seen.insert(*pc)));
+            let intermediate =
+                if explains { function.display().to_string() } else { String::new() };
+            let mut context = Context::for_function(function);
+            context.set_disasm(explains);
+            let compiled = context
+                .compile(&*self.isa, &mut ControlPlane::default())
+                .map_err(|error| codegen_error(&error.inner))?;
+            if !compiled.buffer.relocs().is_empty() {
+                return Err(CompileError::Codegen("code refers to something outside".into()));
+            }
+            let assembly = compiled.vcode.clone().unwrap_or_default();
+            done(
+                Summary { entries, covers, instructions: count, intermediate, assembly },
+                compiled.code_buffer(),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A region that was compiled.
+struct Summary {
+    entries: Vec<u16>,
+    covers: BTreeSet<u16>,
+    instructions: usize,
+    intermediate: String,
+    assembly: String,
+}
+
+fn codegen_error(error: &CodegenError) -> CompileError {
+    CompileError::Codegen(error.to_string())
+}

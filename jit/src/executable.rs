@@ -1,0 +1,94 @@
+//! Memory for machine code: written first, executed afterwards, never both.
+
+use memmap2::{Mmap, MmapMut};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Machine code of several functions in memory of its own, which can be executed and not be written.
+pub(crate) struct Executable {
+    memory: Mmap,
+    /// Bytes of all that is in use.
+    live: Arc<AtomicUsize>,
+}
+
+/// Where functions begin: a multiple of this.
+const ALIGNMENT: usize = 32;
+
+/// Code to be made executable.
+#[derive(Default)]
+pub(crate) struct CodeBuffer(Vec<u8>);
+
+impl CodeBuffer {
+    /// Adds a function; returns its offset.
+    pub(crate) fn push(&mut self, code: &[u8]) -> usize {
+        // What lies between functions stops whoever gets there.
+        self.0.resize(self.0.len().next_multiple_of(ALIGNMENT), FILLER);
+        let offset = self.0.len();
+        self.0.extend_from_slice(code);
+        offset
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// `int3` on x86-64, an undefined instruction on aarch64.
+const FILLER: u8 = if cfg!(target_arch = "x86_64") { 0xcc } else { 0 };
+
+impl Executable {
+    /// Copies code to memory and makes that executable.
+    pub(crate) fn new(code: &[u8], live: &Arc<AtomicUsize>) -> io::Result<Self> {
+        let mut memory = MmapMut::map_anon(code.len().max(1))?;
+        memory[..code.len()].copy_from_slice(code);
+        let memory = memory.make_exec()?;
+        flush_instruction_cache(&memory);
+        live.fetch_add(memory.len(), Ordering::Relaxed);
+        Ok(Self { memory, live: live.clone() })
+    }
+
+    pub(crate) fn address(&self, offset: usize) -> *const u8 {
+        self.memory[offset..].as_ptr()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.memory
+    }
+}
+
+impl Drop for Executable {
+    fn drop(&mut self) {
+        self.live.fetch_sub(self.memory.len(), Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Executable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executable").field("bytes", &self.memory.len()).finish()
+    }
+}
+
+/// What was written as data is to be seen as code. x86-64 does that itself.
+#[cfg(not(target_arch = "aarch64"))]
+fn flush_instruction_cache(_: &[u8]) {}
+
+/// Cleans the data cache and invalidates the instruction cache, line by line (Arm ARM, B2.4.4).
+#[cfg(target_arch = "aarch64")]
+fn flush_instruction_cache(memory: &[u8]) {
+    use std::arch::asm;
+    const LINE: usize = 16;
+    let lines = || memory.chunks(LINE).map(<[u8]>::as_ptr);
+    // SAFETY: the instructions work on caches only, on addresses that are mapped.
+    unsafe {
+        for line in lines() {
+            asm!("dc cvau, {}", in(reg) line, options(nostack, preserves_flags));
+        }
+        asm!("dsb ish", options(nostack, preserves_flags));
+        for line in lines() {
+            asm!("ic ivau, {}", in(reg) line, options(nostack, preserves_flags));
+        }
+        asm!("dsb ish", "isb", options(nostack, preserves_flags));
+    }
+}

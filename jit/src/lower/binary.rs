@@ -1,0 +1,574 @@
+//! Arithmetic, logic and shifts, and the operands that they have.
+
+use super::Lowering;
+use super::emit::{self, LIMB, WORD, runtime, scratch};
+use super::flags::{Flags, Zero};
+use super::limbs::{Bit, Limb, Limbs, ZERO, constant, is_immediate, is_narrow, known, narrow};
+use super::plan::Step;
+use super::shape::{self, Place};
+use super::trace::{Sp, Trace};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I8, I32, I64};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, Value};
+use eravm_core::compiled::{Leave, View};
+use eravm_core::isa::{DstMode, Instruction, Modifier, Opcode, SrcMode};
+use std::mem::offset_of;
+
+/// Where a first result goes.
+#[derive(Clone, Copy)]
+enum Target {
+    Register(u8),
+    /// On the stack: the place, if it is known, and the address.
+    Stack(Option<Place>, Value, i32),
+}
+
+impl Lowering<'_, '_, '_> {
+    /// An operation on two numbers. With a condition that is not known its result goes to a register.
+    pub(super) fn binary(&mut self, trace: &mut Trace, step: &Step, holds: Bit) {
+        let instruction = &step.instruction;
+        if holds == Bit::Const(true) && self.count(trace, step) {
+            return;
+        }
+        let (a, sp) = self.first_source(trace, step, wanted_limbs(&step.instruction, true));
+        let (target, sp) = self.target(trace, step, sp);
+        let b = self.second_source(trace, instruction);
+        let swaps = instruction.variant().has(Modifier::Swap);
+        let sets_flags = instruction.variant().has(Modifier::SetFlags);
+        let (numbers, _) = shape::results(instruction);
+        if matches!(instruction.opcode(), Opcode::Mul | Opcode::Div)
+            && !self.is_easy_product(instruction, &a, &b)
+        {
+            trace.set_sp(sp);
+            let flags = self.long(trace, instruction, &a, target, swaps);
+            trace.is_number(numbers);
+            if sets_flags {
+                trace.flags = Flags::State(flags);
+            }
+            return;
+        }
+        let (a, b) = if swaps { (b, a) } else { (a, b) };
+        let (mut result, second, flags) = self.compute(instruction, &a, &b, sets_flags);
+        let mut flags = sets_flags.then_some(flags);
+        if let Bit::Value(holds) = holds {
+            let old = trace.register_limbs(&mut self.emit, instruction.dst0, 4);
+            result = core::array::from_fn(|k| self.emit.select(holds, result[k], old[k]));
+            if let Some(new) = &mut flags {
+                *new = self.chosen_flags(trace, holds, new);
+            }
+        }
+        trace.set_sp(sp);
+        self.put(trace, target, &result, step.unseen);
+        if let Some(second) = second {
+            let is_unseen = step.unseen >> instruction.dst1 & 1 == 1;
+            trace.set_register(&mut self.emit, instruction.dst1, &second, is_unseen);
+        }
+        trace.is_number(numbers);
+        if let Some(flags) = flags {
+            trace.flags = flags;
+        }
+    }
+
+    fn second_source(&mut self, trace: &mut Trace, instruction: &Instruction) -> Limbs {
+        trace.register_limbs(&mut self.emit, instruction.src1, wanted_limbs(instruction, false))
+    }
+
+    /// Adds a constant to a register, or takes it away: counters, offsets. Returns false if it is something else.
+    ///
+    /// PERF: hardly ever is there a carry out of the lowest limb, so the others are not even looked at.
+    fn count(&mut self, trace: &mut Trace, step: &Step) -> bool {
+        let instruction = &step.instruction;
+        let variant = instruction.variant();
+        let is_difference = instruction.opcode() == Opcode::Sub;
+        let register = instruction.dst0;
+        let by = match variant.src0 {
+            SrcMode::Imm => u64::from(instruction.imm0),
+            SrcMode::Code if instruction.src0 == 0 => {
+                let word = self.flow.program.word(instruction.imm0);
+                word.to_u64().filter(|&low| is_immediate(low)).unwrap_or(0)
+            }
+            _ => 0,
+        };
+        let is_usual = match instruction.opcode() {
+            Opcode::Add => true,
+            Opcode::Sub => variant.has(Modifier::Swap),
+            _ => false,
+        };
+        let is_in_place = variant.dst0 == DstMode::Reg && instruction.src1 == register;
+        let is_stored = step.unseen >> register & 1 == 0 && !trace.is_unstored(register);
+        if !is_usual || !is_in_place || !is_stored || by == 0 || register == 0 {
+            return false;
+        }
+        let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return false };
+        let by = self.emit.number(by);
+        let emit = &mut self.emit;
+        let (low, carry) = if is_difference {
+            emit.b.ins().usub_overflow(low, by)
+        } else {
+            emit.b.ins().uadd_overflow(low, by)
+        };
+        emit.store(Limb::Value(low), emit.view, emit::register(register));
+        let (_, quick) = self.branch_rarely(carry);
+        let after = self.emit.b.create_block();
+        self.emit.b.append_block_param(after, I8);
+        let carry = self.carry_on(register, is_difference);
+        self.emit.b.ins().jump(after, &[BlockArg::Value(carry)]);
+        self.emit.b.seal_block(quick);
+        self.emit.b.switch_to_block(quick);
+        let none = self.emit.b.ins().iconst(I8, 0);
+        self.emit.b.ins().jump(after, &[BlockArg::Value(none)]);
+        self.emit.b.seal_block(after);
+        self.emit.b.switch_to_block(after);
+        trace.set_low_limb(register, Limb::Value(low));
+        if variant.has(Modifier::SetFlags) {
+            let carry = Bit::Value(self.emit.b.block_params(after)[0]);
+            let result = trace.register_limbs(&mut self.emit, register, 4);
+            let zero = Zero::Of(result);
+            trace.flags = if is_difference {
+                Flags::Difference { borrow: carry, zero }
+            } else {
+                Flags::Sum { carry, zero }
+            };
+        }
+        trace.is_number(1 << register);
+        true
+    }
+
+    /// Takes a carry or a borrow to the upper three limbs of a register in memory; returns that out of them, 8 bits.
+    fn carry_on(&mut self, register: u8, is_difference: bool) -> Value {
+        let emit = &mut self.emit;
+        let mut carry = emit.b.ins().iconst(I8, 1);
+        for k in 1..4 {
+            let offset = emit::register(register) + k * LIMB;
+            let limb = emit.load(emit.view, offset);
+            let limb = emit.value(limb);
+            let by = emit.b.ins().uextend(I64, carry);
+            let (sum, over) = if is_difference {
+                emit.b.ins().usub_overflow(limb, by)
+            } else {
+                emit.b.ins().uadd_overflow(limb, by)
+            };
+            emit.store(Limb::Value(sum), emit.view, offset);
+            carry = over;
+        }
+        carry
+    }
+
+    /// New flags if a condition holds, else the old ones.
+    fn chosen_flags(&mut self, trace: &Trace, holds: Value, new: &Flags) -> Flags {
+        let status = self.emit.status();
+        let old = match self.emit.state(&trace.flags) {
+            Some(old) => old,
+            None => self.emit.b.ins().band_imm_u(status, i64::from(View::FLAGS)),
+        };
+        let new = match self.emit.state(new) {
+            Some(new) => new,
+            None => old,
+        };
+        Flags::State(self.emit.b.ins().select(holds, new, old))
+    }
+
+    /// Both results and the flags of an operation that is done in place.
+    fn compute(
+        &mut self,
+        instruction: &Instruction,
+        a: &Limbs,
+        b: &Limbs,
+        sets_flags: bool,
+    ) -> (Limbs, Option<Limbs>, Flags) {
+        let emit = &mut self.emit;
+        let result = match instruction.opcode() {
+            Opcode::Add => {
+                let (result, carry) = emit.add(a, b, sets_flags);
+                return (result, None, Flags::Sum { carry, zero: Zero::Of(result) });
+            }
+            Opcode::Sub => {
+                let (result, borrow) = emit.sub(a, b, sets_flags);
+                return (result, None, Flags::Difference { borrow, zero: Zero::Of(result) });
+            }
+            Opcode::Mul => {
+                let (result, high) = self.product(a, b);
+                let carry = self.emit.is_zero(&high);
+                let carry = self.emit.not(carry);
+                return (result, Some(high), Flags::Sum { carry, zero: Zero::Of(result) });
+            }
+            Opcode::And => core::array::from_fn(|k| emit.and(a[k], b[k])),
+            Opcode::Or => core::array::from_fn(|k| emit.or(a[k], b[k])),
+            Opcode::Xor => core::array::from_fn(|k| emit.xor(a[k], b[k])),
+            shift => match b[0] {
+                Limb::Const(by) => {
+                    let by = by as u8;
+                    match shift {
+                        Opcode::Shl => emit.shl(a, by),
+                        Opcode::Shr => emit.shr(a, by),
+                        Opcode::Rol => emit.rol(a, by),
+                        _ => emit.rol(a, by.wrapping_neg()),
+                    }
+                }
+                Limb::Value(by) => self.shift(shift, a, by),
+            },
+        };
+        (result, None, Flags::Zero { zero: Zero::Of(result) })
+    }
+
+    /// Whether a product is done in place: one of the numbers is narrow.
+    fn is_easy_product(&self, instruction: &Instruction, a: &Limbs, b: &Limbs) -> bool {
+        instruction.opcode() == Opcode::Mul && (is_narrow(a) || is_narrow(b))
+    }
+
+    /// A product with a narrow number.
+    fn product(&mut self, a: &Limbs, b: &Limbs) -> (Limbs, Limbs) {
+        let (wide, factor) = if is_narrow(b) { (a, b[0]) } else { (b, a[0]) };
+        let parts = wide.map(|limb| self.emit.mul_limbs(limb, factor));
+        let low = parts.map(|(low, _)| low);
+        let high = [ZERO, parts[0].1, parts[1].1, parts[2].1];
+        let (result, carry) = self.emit.add(&low, &high, true);
+        let carry = self.emit.limb_of_bit(carry);
+        let (top, _) = self.emit.add(&narrow(parts[3].1), &narrow(carry), false);
+        // It cannot be as large as the factor.
+        (result, narrow(top[0]))
+    }
+
+    /// A shift by a number that is not known: a window on the word between zeros, or between itself.
+    ///
+    /// All limbs are stored and loaded as wholes, so nothing waits for memory.
+    fn shift(&mut self, shift: Opcode, a: &Limbs, by: Value) -> Limbs {
+        let rotates = matches!(shift, Opcode::Rol | Opcode::Ror);
+        let goes_left = matches!(shift, Opcode::Shl | Opcode::Rol);
+        let emit = &mut self.emit;
+        let around = if rotates { *a } else { [ZERO; 4] };
+        // To the left, limbs come from below; to the right, from above.
+        let (lower, upper) = if goes_left { (&around, a) } else { (a, &around) };
+        for k in 0..4 {
+            emit.store(lower[k], emit.view, scratch(0) + k as i32 * LIMB);
+            emit.store(upper[k], emit.view, scratch(1) + k as i32 * LIMB);
+        }
+        let whole = emit.b.ins().ushr_imm_u(by, 6);
+        let whole = emit.b.ins().band_imm_u(whole, 3);
+        let offset = emit.b.ins().ishl_imm_u(whole, 3);
+        let bits = emit.b.ins().band_imm_u(by, 63);
+        let rest = emit.number(63);
+        let rest = emit.b.ins().isub(rest, bits);
+        let mut window = [ZERO; 5];
+        let at = if goes_left {
+            emit.b.ins().isub(emit.view, offset)
+        } else {
+            emit.b.ins().iadd(emit.view, offset)
+        };
+        // Limb `k` of the result is made of limbs `k − 1` and `k`, or `k` and `k + 1`, from where the window is.
+        let first = if goes_left { scratch(1) - LIMB } else { scratch(0) };
+        for (k, limb) in window.iter_mut().enumerate() {
+            // A rotation never looks further than it was stored; neither does a shift.
+            *limb = emit.load(at, first + k as i32 * LIMB);
+        }
+        core::array::from_fn(|k| {
+            let (low, high) = (emit.value(window[k]), emit.value(window[k + 1]));
+            let (near, far) = if goes_left {
+                let far = emit.b.ins().ushr_imm_u(low, 1);
+                (emit.b.ins().ishl(high, bits), emit.b.ins().ushr(far, rest))
+            } else {
+                let far = emit.b.ins().ishl_imm_u(high, 1);
+                (emit.b.ins().ushr(low, bits), emit.b.ins().ishl(far, rest))
+            };
+            emit.join(Limb::Value(near), Limb::Value(far))
+        })
+    }
+
+    /// A product or a quotient that is left to the runtime; returns the flags.
+    fn long(
+        &mut self,
+        trace: &mut Trace,
+        instruction: &Instruction,
+        a: &Limbs,
+        target: Target,
+        swaps: bool,
+    ) -> Value {
+        let is_register = instruction.variant().src0 == SrcMode::Reg;
+        let first = if is_register {
+            trace.register_in_memory(&mut self.emit, instruction.src0)
+        } else {
+            for (k, &limb) in a.iter().enumerate() {
+                self.emit.store(limb, self.emit.view, scratch(0) + k as i32 * LIMB);
+            }
+            self.emit.scratch_address(0)
+        };
+        let second = trace.register_in_memory(&mut self.emit, instruction.src1);
+        let (first, second) = if swaps { (second, first) } else { (first, second) };
+        let result = match target {
+            Target::Register(register) if register != 0 => self.register_address(register),
+            _ => self.emit.scratch_address(1),
+        };
+        let other = match instruction.dst1 {
+            0 => self.emit.scratch_address(2),
+            register => self.register_address(register),
+        };
+        let function =
+            if instruction.opcode() == Opcode::Mul { runtime!(mul) } else { runtime!(div) };
+        let sets_flags = instruction.variant().has(Modifier::SetFlags);
+        let wants_low = instruction.opcode() == Opcode::Mul && instruction.dst1 == 0 && !sets_flags;
+        let flags = if wants_low {
+            self.emit.call(runtime!(mul_low), &[first, second, result], false);
+            self.emit.b.ins().iconst(I32, 1)
+        } else {
+            let flags = self.emit.call(function, &[first, second, result, other], true);
+            flags.unwrap_or(first)
+        };
+        if let Target::Stack(..) = target {
+            let word = self.scratch_word(1);
+            self.put(trace, target, &word, 0);
+        }
+        if let Target::Register(register) = target {
+            trace.forget_register(register);
+        }
+        trace.forget_register(instruction.dst1);
+        flags
+    }
+
+    /// The address of a register that is going to be written.
+    pub(super) fn register_address(&mut self, register: u8) -> Value {
+        {
+            let offset = i64::from(emit::register(register));
+            self.emit.b.ins().iadd_imm_s(self.emit.view, offset)
+        }
+    }
+
+    /// What a runtime function has left.
+    pub(super) fn scratch_word(&mut self, index: usize) -> Limbs {
+        let view = self.emit.view;
+        core::array::from_fn(|k| self.emit.load(view, scratch(index) + k as i32 * LIMB))
+    }
+
+    /// The first source, and the stack pointer afterwards.
+    fn first_source(&mut self, trace: &mut Trace, step: &Step, wanted: usize) -> (Limbs, Sp) {
+        let instruction = &step.instruction;
+        let mode = instruction.variant().src0;
+        match mode {
+            SrcMode::Reg => {
+                let limbs = trace.register_limbs(&mut self.emit, instruction.src0, wanted);
+                return (limbs, trace.sp);
+            }
+            SrcMode::Imm => return (narrow(Limb::Const(instruction.imm0.into())), trace.sp),
+            SrcMode::Code => return (self.code_operand(trace, step), trace.sp),
+            SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => {}
+        }
+        let (sp, place) = self.source_index(trace, instruction);
+        match place {
+            Index::Known(place) => (self.stack_word(trace, place), sp),
+            Index::Computed(index) => {
+                let at = self.checked_stack_address(trace, step.pc, index);
+                (core::array::from_fn(|k| self.emit.load(at, k as i32 * LIMB)), sp)
+            }
+        }
+    }
+
+    /// Where the first source is on the stack, and the stack pointer afterwards.
+    pub(super) fn source_index(
+        &mut self,
+        trace: &mut Trace,
+        instruction: &Instruction,
+    ) -> (Sp, Index) {
+        let mode = instruction.variant().src0;
+        if let Some((place, moves)) = shape::source_place(instruction)
+            && place != Place::Dynamic
+        {
+            let sp = Sp { by: trace.sp.by + moves, ..trace.sp };
+            return (sp, Index::Known(based(place, trace.sp)));
+        }
+        let base = trace.register(&mut self.emit, instruction.src0, 0);
+        let address = self.emit.address(base, instruction.imm0);
+        let address = self.emit.value(address);
+        if mode == SrcMode::StackAbsolute {
+            return (trace.sp, Index::Computed(address));
+        }
+        let sp = self.sp(trace, trace.sp);
+        let index = self.emit.b.ins().isub(sp, address);
+        let index = self.emit.b.ins().band_imm_u(index, 0xffff);
+        let pops = mode == SrcMode::StackPop;
+        (if pops { Sp { base: Some(index), by: 0 } } else { trace.sp }, Index::Computed(index))
+    }
+
+    /// Where the first result goes on the stack, and the stack pointer afterwards.
+    pub(super) fn target_index(
+        &mut self,
+        trace: &mut Trace,
+        instruction: &Instruction,
+        sp: Sp,
+    ) -> (Sp, Index) {
+        let mode = instruction.variant().dst0;
+        if let Some((place, moves)) = shape::target_place(instruction)
+            && place != Place::Dynamic
+        {
+            let after = Sp { by: sp.by + moves, ..sp };
+            // Places are known by their distance from where the trace counts from.
+            if sp.base == trace.sp.base || matches!(place, Place::Absolute(_)) {
+                return (after, Index::Known(based(place, sp)));
+            }
+            let Place::Relative(by) = place else { return (after, Index::Known(place)) };
+            let index = self.sp(trace, Sp { by: sp.by + by, ..sp });
+            return (after, Index::Computed(index));
+        }
+        let base = trace.register(&mut self.emit, instruction.dst0, 0);
+        let address = self.emit.address(base, instruction.imm1);
+        let address = self.emit.value(address);
+        if mode == DstMode::StackAbsolute {
+            return (sp, Index::Computed(address));
+        }
+        let top = self.sp(trace, sp);
+        if mode == DstMode::StackPush {
+            let after = self.emit.b.ins().iadd(top, address);
+            let after = self.emit.b.ins().band_imm_u(after, 0xffff);
+            return (Sp { base: Some(after), by: 0 }, Index::Computed(top));
+        }
+        let index = self.emit.b.ins().isub(top, address);
+        let index = self.emit.b.ins().band_imm_u(index, 0xffff);
+        (sp, Index::Computed(index))
+    }
+
+    fn target(&mut self, trace: &mut Trace, step: &Step, sp: Sp) -> (Target, Sp) {
+        let instruction = &step.instruction;
+        if instruction.variant().dst0 == DstMode::Reg {
+            return (Target::Register(instruction.dst0), sp);
+        }
+        let (after, index) = self.target_index(trace, instruction, sp);
+        let target = match index {
+            Index::Known(place) => {
+                let (base, offset) = self.stack_address(trace, place);
+                Target::Stack(Some(place), base, offset)
+            }
+            Index::Computed(index) => {
+                let at = self.checked_stack_address(trace, step.pc, index);
+                Target::Stack(None, at, 0)
+            }
+        };
+        (target, after)
+    }
+
+    /// Writes a first result.
+    fn put(&mut self, trace: &mut Trace, target: Target, result: &Limbs, unseen: u16) {
+        match target {
+            Target::Register(register) => {
+                let is_unseen = unseen >> register & 1 == 1;
+                trace.set_register(&mut self.emit, register, result, is_unseen);
+            }
+            Target::Stack(place, base, offset) => {
+                for (k, &limb) in result.iter().enumerate() {
+                    self.emit.store(limb, base, offset + k as i32 * LIMB);
+                }
+                match place {
+                    Some(place) => trace.set_stack(place, result),
+                    None => trace.forget_stack(),
+                }
+            }
+        }
+    }
+
+    /// A word of the code page.
+    pub(super) fn code_operand(&mut self, trace: &mut Trace, step: &Step) -> Limbs {
+        let instruction = &step.instruction;
+        if instruction.src0 == 0 {
+            let word = self.flow.program.word(instruction.imm0);
+            let is_there = usize::from(instruction.imm0) < self.flow.program.words().len();
+            let limbs = constant(&word);
+            if !is_there || known(&limbs).is_some_and(|word| word.0.into_iter().all(is_immediate)) {
+                return limbs;
+            }
+            let code = self.emit.field(I64, offset_of!(View, code));
+            let offset = i32::from(instruction.imm0) * WORD;
+            return core::array::from_fn(|k| match limbs[k] {
+                Limb::Const(limb) if is_immediate(limb) => Limb::Const(limb),
+                _ => self.emit.load(code, offset + k as i32 * LIMB),
+            });
+        }
+        let base = trace.register(&mut self.emit, instruction.src0, 0);
+        let index = self.emit.address(base, instruction.imm0);
+        let index = self.emit.value(index);
+        let words = self.emit.field(I64, offset_of!(View, code_words));
+        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
+        self.leave_if(Bit::Value(beyond), trace, step.pc, Leave::Memory);
+        let code = self.emit.field(I64, offset_of!(View, code));
+        let offset = self.emit.b.ins().ishl_imm_u(index, 5);
+        let at = self.emit.b.ins().iadd(code, offset);
+        core::array::from_fn(|k| self.emit.load(at, k as i32 * LIMB))
+    }
+
+    /// A word on the stack, which was checked to be there.
+    pub(super) fn stack_word(&mut self, trace: &mut Trace, place: Place) -> Limbs {
+        let (base, offset) = self.stack_address(trace, place);
+        core::array::from_fn(|k| trace.stack(&mut self.emit, place, base, offset, k))
+    }
+
+    /// The address of a word on the stack at a known place: a value and an offset.
+    pub(super) fn stack_address(&mut self, trace: &mut Trace, place: Place) -> (Value, i32) {
+        match place {
+            Place::Relative(by) => {
+                let top = match trace.top {
+                    Some(top) => top,
+                    None => {
+                        let stack = self.emit.field(I64, offset_of!(View, stack));
+                        let base = self.sp_base(trace);
+                        let offset = self.emit.b.ins().ishl_imm_u(base, 5);
+                        self.emit.b.ins().iadd(stack, offset)
+                    }
+                };
+                trace.top = Some(top);
+                (top, by * WORD)
+            }
+            Place::Absolute(at) => {
+                (self.emit.field(I64, offset_of!(View, stack)), i32::from(at) * WORD)
+            }
+            Place::Dynamic => (self.emit.view, 0),
+        }
+    }
+
+    /// The address of a word on the stack, which must be there and no pointer.
+    fn checked_stack_address(&mut self, trace: &Trace, pc: u16, index: Value) -> Value {
+        let words = self.emit.field(I64, offset_of!(View, stack_words));
+        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
+        self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
+        let status = self.emit.status();
+        let tagged = self.emit.b.ins().band_imm_u(status, i64::from(View::STACK_TAGGED));
+        let (_, fine) = self.branch_rarely(tagged);
+        self.leave_if_tagged(index, trace, pc);
+        self.emit.b.ins().jump(fine, &[]);
+        self.emit.b.seal_block(fine);
+        self.emit.b.switch_to_block(fine);
+        let stack = self.emit.field(I64, offset_of!(View, stack));
+        let offset = self.emit.b.ins().ishl_imm_u(index, 5);
+        self.emit.b.ins().iadd(stack, offset)
+    }
+}
+
+/// How many limbs of the first or the second source an operation looks at. What is not needed is not loaded.
+fn wanted_limbs(instruction: &Instruction, is_first: bool) -> usize {
+    let swaps = instruction.variant().has(Modifier::Swap);
+    match instruction.opcode() {
+        Opcode::Shl | Opcode::Shr | Opcode::Rol | Opcode::Ror if is_first == swaps => 1,
+        _ => 4,
+    }
+}
+
+/// Where an operand is on the stack.
+#[derive(Clone, Copy)]
+pub(super) enum Index {
+    /// Counted from where the trace counts from.
+    Known(Place),
+    /// A 16-bit number.
+    Computed(Value),
+}
+
+impl Index {
+    /// The place of an operand that has one.
+    pub(super) const fn place(self) -> Place {
+        match self {
+            Self::Known(place) => place,
+            Self::Computed(_) => Place::Dynamic,
+        }
+    }
+}
+
+/// A place counted from a stack pointer, as one counted from what that is counted from.
+fn based(place: Place, sp: Sp) -> Place {
+    match place {
+        Place::Relative(by) => Place::Relative(sp.by + by),
+        other => other,
+    }
+}

@@ -1,0 +1,264 @@
+//! Jumps, near calls and returns.
+
+use super::emit::Emit;
+use super::flags::Flags;
+use super::limbs::{Bit, Limb};
+use super::plan::{Open, Step, is_to_caller, return_pc};
+use super::trace::{Inlined, Rest, Sp, Trace};
+use super::{Lowering, Went};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I16, I32, I64};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use eravm_core::compiled::{Leave, NearFrameLayout, View};
+use eravm_core::isa::{Opcode, SrcMode};
+use std::mem::offset_of;
+
+/// A near frame that is going to be written.
+pub(super) struct NearFrame {
+    /// Where execution goes on if it fails.
+    pub(super) handler: u16,
+    /// Where the call is.
+    pub(super) call: u16,
+    /// The caller's stack pointer.
+    pub(super) sp: Value,
+    /// Ergs that the caller keeps.
+    pub(super) ergs: Value,
+}
+
+impl Lowering<'_, '_, '_> {
+    pub(super) fn jump(&mut self, trace: &mut Trace, step: &Step, holds: Bit) -> Went {
+        let next = step.pc.wrapping_add(1);
+        let before = trace.rest;
+        self.done(trace, step);
+        match holds {
+            Bit::Const(false) => return Went::To(next),
+            Bit::Const(true) => {
+                trace.rest = before;
+                self.jump_away(trace, step);
+                return Went::Away;
+            }
+            Bit::Value(holds) => {
+                let (taken, stay) = self.branch(holds);
+                self.emit.b.seal_block(stay);
+                self.emit.b.switch_to_block(taken);
+                let mut away = trace.clone();
+                away.rest = before;
+                let predicate = step.instruction.predicate;
+                away.flags = away.flags.refined(predicate, true);
+                trace.flags = trace.flags.refined(predicate, false);
+                self.jump_away(&mut away, step);
+                self.emit.b.switch_to_block(stay);
+            }
+        }
+        Went::To(next)
+    }
+
+    /// Goes to where a jump leads.
+    fn jump_away(&mut self, trace: &mut Trace, step: &Step) {
+        let instruction = &step.instruction;
+        let to = match instruction.variant().src0 {
+            SrcMode::Imm => {
+                self.done(trace, step);
+                return self.go_to(trace, instruction.imm0);
+            }
+            SrcMode::Code => self.code_operand(trace, step)[0],
+            _ => trace.register(&mut self.emit, instruction.src0, 0),
+        };
+        self.done(trace, step);
+        match to {
+            Limb::Const(to) => self.go_to(trace, to as u16),
+            Limb::Value(to) => {
+                let to = self.emit.b.ins().band_imm_u(to, 0xffff);
+                self.leave_for(trace, to);
+            }
+        }
+    }
+
+    /// The address of a near frame.
+    pub(super) fn near_frame(&mut self, index: Value) -> Value {
+        let frames = self.emit.field(I64, offset_of!(View, near_frames));
+        let shift = NearFrameLayout::SIZE.trailing_zeros();
+        const { assert!(NearFrameLayout::SIZE.is_power_of_two()) };
+        let offset = self.emit.b.ins().ishl_imm_u(index, i64::from(shift));
+        self.emit.b.ins().iadd(frames, offset)
+    }
+
+    pub(super) fn write_near_frame(&mut self, at: Value, offset: i32, frame: NearFrame) {
+        let NearFrame { handler, call, sp, ergs } = frame;
+        let undo = self.emit.field(I64, offset_of!(View, undo_len));
+        let b = &mut self.emit.b;
+        let handler = b.ins().iconst(I16, i64::from(handler));
+        let call = b.ins().iconst(I16, i64::from(call));
+        let sp = b.ins().ireduce(I16, sp);
+        let ergs = b.ins().ireduce(I32, ergs);
+        let undo = b.ins().ireduce(I32, undo);
+        for (value, field) in [
+            (handler, NearFrameLayout::HANDLER),
+            (call, NearFrameLayout::CALL),
+            (sp, NearFrameLayout::SP),
+            (ergs, NearFrameLayout::ERGS),
+            (undo, NearFrameLayout::UNDO_MARK),
+        ] {
+            b.ins().store(Emit::trusted(), value, at, offset + field as i32);
+        }
+    }
+
+    /// A call of a function that is compiled into this one.
+    pub(super) fn begin_inlined(&mut self, trace: &mut Trace, step: &Step) {
+        let instruction = &step.instruction;
+        let callee = instruction.imm0;
+        let returns = self.flow.function(callee).map_or(0, |function| function.returns);
+        let open = Open { call: step.pc, function: callee, handler: instruction.imm1, returns };
+        let caller = trace.context;
+        // Behind the call the view may have another one.
+        let base = Some(self.sp_base(trace));
+        trace.inlined.push(Inlined { open, sp: Sp { base, ..trace.sp }, caller });
+        trace.context = self.contexts.len() as u32;
+        self.contexts.push(trace.inlined.clone());
+        trace.flags = Flags::NONE;
+    }
+
+    /// The return from it.
+    pub(super) fn end_inlined(&mut self, trace: &mut Trace, step: &Step) -> Option<Open> {
+        let call = trace.inlined.pop()?;
+        trace.context = call.caller;
+        trace.set_sp(call.sp);
+        let panics = step.instruction.opcode() == Opcode::RetPanic;
+        trace.flags = if panics { Flags::LT } else { Flags::NONE };
+        Some(call.open)
+    }
+
+    pub(super) fn near_call(&mut self, trace: &mut Trace, step: &Step) -> Went {
+        let instruction = &step.instruction;
+        let len = self.emit.field(I64, offset_of!(View, near_len));
+        let room = self.emit.field(I64, offset_of!(View, near_room));
+        let needed = self.emit.b.ins().iadd_imm_s(len, trace.inlined.len() as i64 + 1);
+        let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, room);
+        self.leave_if(Bit::Value(over), trace, step.pc, Leave::Frame);
+        self.done(trace, step);
+        // Calls around become real, so that their callee is.
+        self.push_inlined(trace);
+        trace.inlined.clear();
+        trace.context = 0;
+        let ergs = self.emit.field(I64, offset_of!(View, ergs));
+        let kept = match trace.register(&mut self.emit, instruction.src0, 0) {
+            Limb::Const(asked) if asked as u32 == 0 => self.emit.number(0),
+            asked => {
+                let asked = self.emit.value(asked);
+                let asked = self.emit.b.ins().band_imm_u(asked, 0xffff_ffff);
+                let zero = self.emit.number(0);
+                let kept = self.emit.b.ins().isub(ergs, asked);
+                let is_more = self.emit.b.ins().icmp(IntCC::UnsignedLessThan, ergs, asked);
+                let kept = self.emit.b.ins().select(is_more, zero, kept);
+                let is_all = self.emit.b.ins().icmp_imm_s(IntCC::Equal, asked, 0);
+                self.emit.b.ins().select(is_all, zero, kept)
+            }
+        };
+        let passed = self.emit.b.ins().isub(ergs, kept);
+        self.emit.set_field(passed, offset_of!(View, ergs));
+        let len = self.emit.field(I64, offset_of!(View, near_len));
+        let at = self.near_frame(len);
+        let sp = self.sp(trace, trace.sp);
+        let frame = NearFrame { handler: instruction.imm1, call: step.pc, sp, ergs: kept };
+        self.write_near_frame(at, 0, frame);
+        let len = self.emit.b.ins().iadd_imm_s(len, 1);
+        self.emit.set_field(len, offset_of!(View, near_len));
+        trace.flags = Flags::NONE;
+        self.add_root(step.pc.wrapping_add(1));
+        self.add_root(instruction.imm1);
+        self.go_to(trace, instruction.imm0);
+        Went::Away
+    }
+
+    pub(super) fn ret(&mut self, trace: &mut Trace, step: &Step) -> Went {
+        self.done(trace, step);
+        if trace.inlined.is_empty() {
+            // Unless it is done it is not paid for.
+            trace.rest = Rest { ergs: step.instruction.variant().row.ergs, instructions: 1 };
+            self.ret_to_caller(trace, step);
+            return Went::Away;
+        }
+        let Some(call) = self.end_inlined(trace, step) else { return Went::Away };
+        let to = return_pc(&call, &step.instruction);
+        if call.returns == 1 && step.instruction.predicate == eravm_core::isa::Predicate::Always {
+            return Went::To(to);
+        }
+        self.go_to(trace, to);
+        Went::Away
+    }
+
+    /// A return to a near frame in memory.
+    fn ret_to_caller(&mut self, trace: &mut Trace, step: &Step) {
+        let instruction = &step.instruction;
+        let len = self.emit.field(I64, offset_of!(View, near_len));
+        let base = self.emit.field(I64, offset_of!(View, near_base));
+        let is_far = self.emit.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, len, base);
+        self.leave_if(Bit::Value(is_far), trace, step.pc, Leave::Frame);
+        let len = self.emit.b.ins().iadd_imm_s(len, -1);
+        let at = self.near_frame(len);
+        let load = |this: &mut Self, ty, offset: usize| {
+            let value = this.emit.b.ins().load(ty, Emit::trusted(), at, offset as i32);
+            this.emit.b.ins().uextend(I64, value)
+        };
+        let fails = instruction.opcode() != Opcode::RetOk;
+        if fails {
+            let mark = load(self, I32, NearFrameLayout::UNDO_MARK);
+            let undo = self.emit.field(I64, offset_of!(View, undo_len));
+            let undoes = self.emit.b.ins().icmp(IntCC::NotEqual, mark, undo);
+            self.leave_if(Bit::Value(undoes), trace, step.pc, Leave::Frame);
+        }
+        self.done(trace, step);
+        let to = if !is_to_caller(instruction) {
+            None
+        } else if fails {
+            Some(load(self, I16, NearFrameLayout::HANDLER))
+        } else {
+            let call = load(self, I16, NearFrameLayout::CALL);
+            let next = self.emit.b.ins().iadd_imm_s(call, 1);
+            Some(self.emit.b.ins().band_imm_u(next, 0xffff))
+        };
+        let sp = load(self, I16, NearFrameLayout::SP);
+        let kept = load(self, I32, NearFrameLayout::ERGS);
+        let ergs = self.emit.field(I64, offset_of!(View, ergs));
+        let ergs = self.emit.b.ins().iadd(ergs, kept);
+        let ergs = self.emit.b.ins().band_imm_u(ergs, 0xffff_ffff);
+        self.emit.set_field(ergs, offset_of!(View, ergs));
+        self.emit.set_field(len, offset_of!(View, near_len));
+        trace.set_sp(Sp { base: Some(sp), by: 0 });
+        let panics = instruction.opcode() == Opcode::RetPanic;
+        trace.flags = if panics { Flags::LT } else { Flags::NONE };
+        match to {
+            None => self.go_to(trace, instruction.imm0),
+            Some(to) => {
+                let block = self.returns_block();
+                self.settle(trace);
+                self.emit.b.ins().jump(block, &[BlockArg::Value(to)]);
+            }
+        }
+    }
+
+    fn returns_block(&mut self) -> Block {
+        if let Some(block) = self.returns {
+            return block;
+        }
+        let block = self.emit.b.create_block();
+        self.emit.b.append_block_param(block, I64);
+        self.returns = Some(block);
+        block
+    }
+
+    /// Goes to an entry of this region if a return leads there.
+    pub(super) fn dispatch_returns(&mut self, block: Block) {
+        self.emit.b.switch_to_block(block);
+        let to = self.emit.b.block_params(block)[0];
+        let mut switch = cranelift_frontend::Switch::new();
+        for &(pc, entry) in &self.entries {
+            switch.set_entry(u128::from(pc), entry);
+        }
+        let elsewhere = self.emit.b.create_block();
+        switch.emit(&mut self.emit.b, to, elsewhere);
+        self.emit.b.switch_to_block(elsewhere);
+        let trace = Trace::new(0, Vec::new());
+        self.leave_for(&trace, to);
+    }
+}

@@ -1,0 +1,385 @@
+//! Segments: runs of instructions whose ergs are charged together.
+//!
+//! A segment ends where the flow of control is not known when the code is compiled, where the exact ergs are needed, and at what is left
+//! to the interpreter. Calls of short functions are looked through: the callee's instructions are part of the caller's segment.
+
+use super::shape::{self, Place, Shape};
+use crate::options::Limits;
+use eravm_core::Program;
+use eravm_core::isa::{DstMode, Instruction, Opcode, Predicate, SrcMode};
+use std::collections::{HashMap, HashSet};
+
+/// What is known of a program before anything is compiled.
+pub(crate) struct Flow<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) limits: Limits,
+    /// Where jumps lead to, and other places where code that was compiled must begin anew.
+    targets: HashSet<u16>,
+    functions: HashMap<u16, Option<Function>>,
+}
+
+/// A function that may be compiled into its callers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Function {
+    /// How many returns it has.
+    pub(crate) returns: usize,
+}
+
+impl<'p> Flow<'p> {
+    pub(crate) fn new(program: &'p Program, limits: Limits) -> Self {
+        let mut targets = HashSet::new();
+        for pc in 0..program.len() {
+            let instruction = program.instruction(pc as u16);
+            if instruction.opcode() == Opcode::Jump && instruction.variant().src0 == SrcMode::Imm {
+                targets.insert(instruction.imm0);
+            }
+        }
+        Self { program, limits, targets, functions: HashMap::new() }
+    }
+
+    /// The instruction at a program counter, if it is there.
+    pub(crate) fn instruction(&self, pc: u16) -> Option<Instruction> {
+        (usize::from(pc) < self.program.len()).then(|| self.program.instruction(pc))
+    }
+
+    /// Whether jumps lead to here.
+    pub(crate) fn is_target(&self, pc: u16) -> bool {
+        self.targets.contains(&pc)
+    }
+
+    /// What is known of the function at a program counter, if it is short enough to be compiled into its callers.
+    pub(crate) fn function(&mut self, pc: u16) -> Option<Function> {
+        if let Some(known) = self.functions.get(&pc) {
+            return *known;
+        }
+        let found = self.examine(pc);
+        self.functions.insert(pc, found);
+        found
+    }
+
+    fn examine(&self, start: u16) -> Option<Function> {
+        let mut seen = HashSet::from([start]);
+        let mut todo = vec![start];
+        let mut returns = 0;
+        while let Some(pc) = todo.pop() {
+            if seen.len() > self.limits.inlined {
+                return None;
+            }
+            let instruction = self.instruction(pc)?;
+            let mut next = |pc: u16| {
+                if seen.insert(pc) {
+                    todo.push(pc);
+                }
+            };
+            let goes_on = match shape::shape(&instruction) {
+                Shape::NotCompiled => return None,
+                Shape::Jump if instruction.variant().src0 == SrcMode::Imm => {
+                    next(instruction.imm0);
+                    instruction.predicate != Predicate::Always
+                }
+                Shape::Jump => return None,
+                Shape::Ret => {
+                    returns += 1;
+                    instruction.predicate != Predicate::Always
+                }
+                Shape::Choice | Shape::Straight | Shape::Call => true,
+            };
+            if goes_on {
+                next(pc.checked_add(1)?);
+            }
+        }
+        Some(Function { returns })
+    }
+}
+
+/// An instruction in a segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) pc: u16,
+    pub(crate) instruction: Instruction,
+    pub(crate) what: What,
+    /// Registers that it writes whose values nobody can see before they are overwritten, but the instructions in between.
+    pub(crate) unseen: u16,
+}
+
+/// What is done for an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum What {
+    /// What it says.
+    Itself,
+    /// A call of a function that is compiled into this one.
+    InlineCall,
+    /// The return from such a call, to the instruction behind the call.
+    InlineReturn,
+}
+
+/// How a segment ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    /// Another one follows here.
+    Next(u16),
+    /// Here is something that jumps lead to.
+    Target(u16),
+    /// The last instruction decides.
+    Decided,
+    /// The interpreter does the instruction here.
+    NotCompiled(u16),
+}
+
+/// A run of instructions.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) end: End,
+    pub(crate) ergs: u32,
+    /// Registers that must not be pointers, and those that must not be in user space.
+    pub(crate) strict: u16,
+    pub(crate) lenient: u16,
+    /// Places on the stack, counted from the stack pointer at the beginning: the lowest and the highest.
+    pub(crate) range: Option<(i32, i32)>,
+    /// The highest place counted from the bottom.
+    pub(crate) highest: Option<u16>,
+    /// All of them.
+    pub(crate) places: Vec<Place>,
+    /// Calls in it that are not ended before another begins.
+    pub(crate) calls: usize,
+}
+
+/// A call that is compiled into the code around it, as far as the flow is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// Where the call is.
+    pub(crate) call: u16,
+    /// Where the function begins.
+    pub(crate) function: u16,
+    pub(crate) handler: u16,
+    pub(crate) returns: usize,
+}
+
+/// What is known of registers at the beginning of a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Known {
+    /// They are no pointers, or in kernel space.
+    pub(crate) readable: u16,
+    /// They are no pointers.
+    pub(crate) numbers: u16,
+    /// They are pointers.
+    pub(crate) pointers: u16,
+}
+
+/// Plans the segment at a program counter within calls that are compiled into the code.
+pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known) -> Segment {
+    let mut open = open.to_vec();
+    let mut segment = Segment {
+        steps: Vec::new(),
+        end: End::Next(start),
+        ergs: 0,
+        strict: 0,
+        lenient: 0,
+        range: None,
+        highest: None,
+        places: Vec::new(),
+        calls: 0,
+    };
+    let (mut known, mut sp) = (known, 0);
+    let mut saved_sp = Vec::new();
+    let mut pc = start;
+    loop {
+        if segment.steps.len() >= flow.limits.segment {
+            segment.end = End::Next(pc);
+            break;
+        }
+        if pc != start && flow.is_target(pc) || pc == start && !segment.steps.is_empty() {
+            segment.end = End::Target(pc);
+            break;
+        }
+        let Some(instruction) = flow.instruction(pc) else {
+            segment.end = End::NotCompiled(pc);
+            break;
+        };
+        let (mut strict, lenient) = shape::numbers(&instruction);
+        let shape = shape::shape(&instruction);
+        let (numbers, fresh) = shape::results(&instruction);
+        let is_conditional = instruction.predicate != Predicate::Always;
+        if shape == Shape::Choice && is_conditional {
+            // Its tag must not depend on the predicate.
+            strict |= numbers;
+        }
+        if shape == Shape::NotCompiled || (strict | lenient) & known.pointers != 0 {
+            segment.end = End::NotCompiled(pc);
+            break;
+        }
+        segment.strict |= strict & !known.numbers;
+        segment.lenient |= lenient & !known.readable;
+        segment.ergs += instruction.variant().row.ergs;
+        let mut what = What::Itself;
+        let mut next = pc.wrapping_add(1);
+        let mut ends = None;
+        match shape {
+            Shape::NotCompiled => {}
+            Shape::Choice | Shape::Straight => {
+                let moves = note_places(&mut segment, &instruction, &mut sp);
+                let is_diamond = is_conditional && shape == Shape::Straight;
+                let tags_stack = shape::is_pointer_op(instruction.opcode())
+                    && instruction.variant().dst0 != DstMode::Reg;
+                // What follows is to look at the stack's tags again.
+                if is_diamond || moves || tags_stack {
+                    ends = Some(End::Next(next));
+                }
+                if is_diamond {
+                    known.forget(numbers | fresh);
+                } else {
+                    known.write(numbers, fresh);
+                }
+            }
+            Shape::Jump => ends = Some(End::Decided),
+            Shape::Call => {
+                let callee = instruction.imm0;
+                let is_open = open.iter().any(|call| call.function == callee);
+                let fits = open.len() < flow.limits.depth && !is_open && !flow.is_target(callee);
+                let is_plain = instruction.predicate == Predicate::Always && instruction.src0 == 0;
+                let function = if is_plain && fits { flow.function(callee) } else { None };
+                match function {
+                    Some(function) => {
+                        what = What::InlineCall;
+                        saved_sp.push(sp);
+                        open.push(Open {
+                            call: pc,
+                            function: callee,
+                            handler: instruction.imm1,
+                            returns: function.returns,
+                        });
+                        segment.calls = segment.calls.max(open.len());
+                        next = callee;
+                    }
+                    None => ends = Some(End::Decided),
+                }
+            }
+            Shape::Ret => {
+                let is_plain =
+                    instruction.predicate == Predicate::Always && is_to_caller(&instruction);
+                match (open.last().copied(), saved_sp.last().copied()) {
+                    // A call within this segment, so that the stack pointer is known.
+                    (Some(call), Some(before)) if is_plain && call.returns == 1 => {
+                        what = What::InlineReturn;
+                        open.pop();
+                        saved_sp.pop();
+                        sp = before;
+                        next = return_pc(&call, &instruction);
+                    }
+                    _ => ends = Some(End::Decided),
+                }
+            }
+        }
+        segment.steps.push(Step { pc, instruction, what, unseen: 0 });
+        if let Some(end) = ends {
+            segment.end = end;
+            break;
+        }
+        pc = next;
+        // Code may wrap around its end.
+        if pc == 0 {
+            segment.end = End::NotCompiled(pc);
+            break;
+        }
+    }
+    find_unseen(&mut segment.steps);
+    segment
+}
+
+impl Known {
+    fn forget(&mut self, registers: u16) {
+        self.readable &= !registers;
+        self.numbers &= !registers;
+        self.pointers &= !registers;
+    }
+
+    fn write(&mut self, numbers: u16, pointers: u16) {
+        self.forget(numbers | pointers);
+        self.readable |= numbers;
+        self.numbers |= numbers;
+        self.pointers |= pointers;
+    }
+}
+
+impl Step {
+    /// Whether nothing in its segment follows.
+    pub(crate) fn ends_flow(&self) -> bool {
+        matches!(shape::shape(&self.instruction), Shape::Call | Shape::Jump | Shape::Ret)
+    }
+}
+
+/// Whether a return goes to where its caller says.
+pub(crate) fn is_to_caller(instruction: &Instruction) -> bool {
+    !instruction.variant().has(eravm_core::isa::Modifier::ToLabel)
+}
+
+/// Where the caller goes on after this return.
+pub(crate) fn return_pc(call: &Open, instruction: &Instruction) -> u16 {
+    if !is_to_caller(instruction) {
+        instruction.imm0
+    } else if instruction.opcode() == Opcode::RetOk {
+        call.call.wrapping_add(1)
+    } else {
+        call.handler
+    }
+}
+
+/// Notes the places on the stack that an instruction uses; returns whether the stack pointer is unknown afterwards.
+fn note_places(segment: &mut Segment, instruction: &Instruction, sp: &mut i32) -> bool {
+    // Operations on pointers look at tags themselves.
+    let minds_tags = !shape::is_pointer_op(instruction.opcode());
+    let mut note = |place: Place, sp: i32| {
+        let place = match place {
+            Place::Relative(by) => {
+                let at = sp + by;
+                let (low, high) = segment.range.unwrap_or((at, at));
+                segment.range = Some((low.min(at), high.max(at)));
+                Place::Relative(at)
+            }
+            Place::Absolute(at) => {
+                segment.highest = Some(segment.highest.map_or(at, |highest| highest.max(at)));
+                place
+            }
+            Place::Dynamic => return,
+        };
+        if minds_tags && !segment.places.contains(&place) {
+            segment.places.push(place);
+        }
+    };
+    let variant = instruction.variant();
+    let is_nop = instruction.opcode() == Opcode::Nop;
+    let mut unknown = false;
+    if let Some((place, moves)) = shape::source_place(instruction) {
+        // `nop` only moves.
+        if !is_nop {
+            note(place, *sp);
+        }
+        unknown |= variant.src0 == SrcMode::StackPop && place == Place::Dynamic;
+        *sp += moves;
+    }
+    if let Some((place, moves)) = shape::target_place(instruction) {
+        if !is_nop {
+            note(place, *sp);
+        }
+        unknown |= variant.dst0 == DstMode::StackPush && place == Place::Dynamic;
+        *sp += moves;
+    }
+    unknown
+}
+
+/// Marks results that need not be stored, because they are overwritten before anybody can see them.
+fn find_unseen(steps: &mut [Step]) {
+    // Registers that are overwritten before the code may be left.
+    let mut overwritten = 0;
+    for step in steps.iter_mut().rev() {
+        let (numbers, pointers) = shape::results(&step.instruction);
+        if step.what == What::Itself && shape::may_leave(&step.instruction) {
+            step.unseen = (numbers | pointers) & overwritten;
+            overwritten = 0;
+            continue;
+        }
+        step.unseen = (numbers | pointers) & overwritten;
+        overwritten |= numbers | pointers;
+    }
+}

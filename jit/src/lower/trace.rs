@@ -1,0 +1,270 @@
+//! What is known along a straight piece of code while it is compiled: values of registers and of the stack, flags, tags, the stack
+//! pointer, and calls that are compiled into it.
+
+use super::emit::{self, Emit, LIMB};
+use super::flags::Flags;
+use super::limbs::{Limb, Limbs, ZERO};
+use super::plan::Open;
+use super::shape::Place;
+use cranelift_codegen::ir::{InstBuilder, Value};
+
+/// Instructions for which a value is kept in registers of the processor after it was last used. There are few; what is needed
+/// later is cheaper to load again than to keep.
+const KEPT: u32 = 2;
+
+/// A word that is known to be equal to one in memory.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cached {
+    limbs: [Option<Limb>; 4],
+    /// When it was last used.
+    at: u32,
+    /// Memory does not have it yet.
+    is_unstored: bool,
+}
+
+/// The stack pointer: a value and what is added to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sp {
+    /// `None` is what is in the view.
+    pub(crate) base: Option<Value>,
+    pub(crate) by: i32,
+}
+
+impl Sp {
+    /// What is in the view.
+    pub(crate) const STORED: Self = Self { base: None, by: 0 };
+}
+
+/// A call that is compiled into the code around it. Its near frame is made when the code is left only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inlined {
+    pub(crate) open: Open,
+    /// The caller's stack pointer.
+    pub(crate) sp: Sp,
+    /// The caller's context.
+    pub(crate) caller: u32,
+}
+
+/// What is known at a place in the code.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace {
+    pub(crate) context: u32,
+    pub(crate) inlined: Vec<Inlined>,
+    registers: [Cached; 16],
+    stack: Vec<(Place, Cached)>,
+    pub(crate) flags: Flags,
+    /// Registers that are no pointers, or in kernel space, where that does not matter; those that are no pointers for sure,
+    /// and those that are.
+    pub(crate) readable: u16,
+    pub(crate) numbers: u16,
+    pub(crate) pointers: u16,
+    /// Those of the last two of which the status does not know yet.
+    pub(crate) fresh: u16,
+    pub(crate) sp: Sp,
+    /// What is in the view, once it was loaded or is a known value.
+    pub(crate) stored_sp: Option<Value>,
+    /// Address of the word that the stack pointer points to, without what is added to it.
+    pub(crate) top: Option<Value>,
+    clock: u32,
+    /// Ergs and instructions that were charged and not done yet.
+    pub(crate) rest: Rest,
+}
+
+/// Ergs and instructions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Rest {
+    pub(crate) ergs: u32,
+    pub(crate) instructions: u32,
+}
+
+impl Trace {
+    pub(crate) fn new(context: u32, inlined: Vec<Inlined>) -> Self {
+        Self {
+            context,
+            inlined,
+            registers: [Cached::default(); 16],
+            stack: Vec::new(),
+            flags: Flags::InStatus,
+            readable: 0,
+            numbers: 0,
+            pointers: 0,
+            fresh: 0,
+            sp: Sp::STORED,
+            stored_sp: None,
+            top: None,
+            clock: 0,
+            rest: Rest::default(),
+        }
+    }
+
+    /// Another instruction begins.
+    pub(crate) fn tick(&mut self) {
+        self.clock += 1;
+    }
+
+    pub(crate) fn open(&self) -> Vec<Open> {
+        self.inlined.iter().map(|call| call.open).collect()
+    }
+
+    /// A limb of a register.
+    pub(crate) fn register(&mut self, emit: &mut Emit<'_>, register: u8, k: usize) -> Limb {
+        if register == 0 {
+            return ZERO;
+        }
+        let (clock, base) = (self.clock, emit.view);
+        let offset = emit::register(register) + k as i32 * LIMB;
+        self.registers[usize::from(register)].limb(emit, k, clock, base, offset)
+    }
+
+    /// The lowest limbs of a register; zeros stand for those that are not wanted.
+    pub(crate) fn register_limbs(
+        &mut self,
+        emit: &mut Emit<'_>,
+        register: u8,
+        wanted: usize,
+    ) -> Limbs {
+        core::array::from_fn(|k| if k < wanted { self.register(emit, register, k) } else { ZERO })
+    }
+
+    /// Writes a register. It is not stored if nobody can see it.
+    pub(crate) fn set_register(
+        &mut self,
+        emit: &mut Emit<'_>,
+        register: u8,
+        limbs: &Limbs,
+        is_unseen: bool,
+    ) {
+        if register == 0 {
+            return;
+        }
+        if !is_unseen {
+            for (k, &limb) in limbs.iter().enumerate() {
+                emit.store(limb, emit.view, emit::register(register) + k as i32 * LIMB);
+            }
+        }
+        self.registers[usize::from(register)] =
+            Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: is_unseen };
+    }
+
+    /// Whether memory does not have a register's value yet.
+    pub(crate) const fn is_unstored(&self, register: u8) -> bool {
+        self.registers[register as usize].is_unstored
+    }
+
+    /// The lowest limb of a register was written in memory, and others may have been.
+    pub(crate) fn set_low_limb(&mut self, register: u8, limb: Limb) {
+        let limbs = [Some(limb), None, None, None];
+        self.registers[usize::from(register)] =
+            Cached { limbs, at: self.clock, is_unstored: false };
+    }
+
+    /// The address of a register in memory, with its value there.
+    pub(crate) fn register_in_memory(&mut self, emit: &mut Emit<'_>, register: u8) -> Value {
+        let offset = emit::register(register);
+        let cached = &mut self.registers[usize::from(register)];
+        if cached.is_unstored {
+            for (k, limb) in cached.limbs.iter().enumerate() {
+                if let Some(limb) = limb {
+                    emit.store(*limb, emit.view, offset + k as i32 * LIMB);
+                }
+            }
+            cached.is_unstored = false;
+        }
+        emit.b.ins().iadd_imm_s(emit.view, i64::from(offset))
+    }
+
+    /// A register was written in memory by other means.
+    pub(crate) fn forget_register(&mut self, register: u8) {
+        self.registers[usize::from(register)] = Cached::default();
+    }
+
+    /// A limb of a word on the stack at a known place, which is there and is no pointer.
+    pub(crate) fn stack(
+        &mut self,
+        emit: &mut Emit<'_>,
+        place: Place,
+        base: Value,
+        offset: i32,
+        k: usize,
+    ) -> Limb {
+        let clock = self.clock;
+        let index = match self.stack.iter().position(|(known, _)| *known == place) {
+            Some(index) => index,
+            None => {
+                self.stack.push((place, Cached::default()));
+                self.stack.len() - 1
+            }
+        };
+        self.stack[index].1.limb(emit, k, clock, base, offset + k as i32 * LIMB)
+    }
+
+    /// A word on the stack at a known place was written.
+    pub(crate) fn set_stack(&mut self, place: Place, limbs: &Limbs) {
+        // Counted from elsewhere, it may be the same word.
+        let is_relative = matches!(place, Place::Relative(_));
+        self.stack.retain(|(known, _)| {
+            *known != place && matches!(known, Place::Relative(_)) == is_relative
+        });
+        let cached = Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: false };
+        self.stack.push((place, cached));
+    }
+
+    /// Some word on the stack was written.
+    pub(crate) fn forget_stack(&mut self) {
+        self.stack.clear();
+    }
+
+    /// The stack pointer is another one.
+    pub(crate) fn set_sp(&mut self, sp: Sp) {
+        if sp.base != self.sp.base {
+            self.stack.retain(|(place, _)| matches!(place, Place::Absolute(_)));
+            self.top = None;
+        }
+        self.sp = sp;
+    }
+
+    /// A register holds a number from now on.
+    pub(crate) fn is_number(&mut self, registers: u16) {
+        self.readable |= registers;
+        self.fresh |= registers & !self.numbers;
+        self.numbers |= registers;
+        self.pointers &= !registers;
+    }
+
+    /// A register holds a pointer from now on.
+    pub(crate) fn is_pointer(&mut self, registers: u16) {
+        self.fresh |= registers & !self.pointers;
+        self.pointers |= registers;
+        self.numbers &= !registers;
+        self.readable &= !registers;
+    }
+
+    /// What is a pointer and what is not, the status knows.
+    pub(crate) fn forget_tags(&mut self, registers: u16) {
+        self.readable &= !registers;
+        self.numbers &= !registers;
+        self.pointers &= !registers;
+    }
+}
+
+impl Cached {
+    fn limb(
+        &mut self,
+        emit: &mut Emit<'_>,
+        k: usize,
+        clock: u32,
+        base: Value,
+        offset: i32,
+    ) -> Limb {
+        let is_old = clock - self.at > KEPT && !self.is_unstored;
+        self.at = clock;
+        if is_old {
+            for limb in &mut self.limbs {
+                if matches!(limb, Some(Limb::Value(_))) {
+                    *limb = None;
+                }
+            }
+        }
+        *self.limbs[k].get_or_insert_with(|| emit.load(base, offset))
+    }
+}

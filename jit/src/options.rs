@@ -1,0 +1,83 @@
+//! What the compiler is told, and what it tells.
+
+use std::time::Duration;
+
+/// How a program is cut and compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Instructions in a compiled function, at which nothing more is added to it. Time and memory of a compilation grow faster
+    /// than a function's size.
+    pub region: usize,
+    /// Instructions in a segment.
+    pub segment: usize,
+    /// Instructions of a function that is compiled into its callers.
+    pub inlined: usize,
+    /// How deep such calls may be.
+    pub depth: usize,
+    /// Instructions of a program that are compiled, copies included.
+    pub program: usize,
+    /// For tests: leave the code after as many segments as the machine says.
+    pub forced_exits: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            region: 256,
+            segment: 64,
+            inlined: 24,
+            depth: 3,
+            program: 1 << 15,
+            forced_exits: false,
+        }
+    }
+}
+
+/// How good the code is to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// How a program is cut.
+    pub limits: Limits,
+    /// Whether Cranelift checks what it is given and what it makes of it: for tests.
+    pub verify: bool,
+    /// Whether registers of the processor are assigned in one pass, which is quick to compile and slower to run.
+    pub single_pass: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { limits: Limits::default(), verify: cfg!(debug_assertions), single_pass: false }
+    }
+}
+
+/// What a compilation has cost and brought.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CompileStats {
+    /// Functions for Cranelift.
+    pub regions: usize,
+    /// Instructions in them, copies included.
+    pub instructions: usize,
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of machine code.
+    pub code_bytes: usize,
+    /// Time that it took.
+    pub time: Duration,
+}
+
+/// What was made of a region.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// Program counters at which it can be entered.
+    pub entries: Vec<u16>,
+    /// Program counters of the instructions in it.
+    pub covers: Vec<u16>,
+    /// Instructions in it, copies included.
+    pub instructions: usize,
+    /// Cranelift's intermediate representation; `@` and a hexadecimal number before a line is the program counter that it is for.
+    pub intermediate: String,
+    /// Machine code, as Cranelift writes it.
+    pub assembly: String,
+    /// Bytes of machine code.
+    pub code_bytes: usize,
+}

@@ -1,0 +1,8 @@
+//! Compiled code against the interpreter, which other tests compare with the reference.
+//!
+//! More of the same for as long as one likes: `cargo run --release -p eravm-tests --bin compiled -- [first seed] [programs]`.
+
+mod bombs;
+mod goldens;
+mod service;
+mod sweeps;

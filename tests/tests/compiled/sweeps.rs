@@ -1,0 +1,137 @@
+//! Generated programs.
+
+use eravm_core::Limits as Until;
+use eravm_core::isa::{Instruction, Opcode, SLOTS};
+use eravm_jit::{Limits, Options};
+use eravm_tests::compiled::Compiling;
+use eravm_tests::generate::{self, single};
+use eravm_tests::random::Random;
+use eravm_tests::world::World;
+use eravm_tests::{case, corpus};
+
+#[test]
+fn structured_programs() {
+    let entries =
+        Compiling::new(Limits::default()).sweep("structured", 0..500, generate::structured);
+    assert!(entries > 3000, "{entries}");
+}
+
+#[test]
+fn random_code() {
+    let entries = Compiling::new(Limits::default()).sweep("bytes", 0..600, generate::bytes);
+    assert!(entries > 300, "{entries}");
+}
+
+#[test]
+fn every_piece_of_structured_programs() {
+    let compiling = Compiling::new(Limits::default()).shadowed();
+    let entries = compiling.sweep("structured", 20_000..20_300, generate::structured);
+    assert!(entries > 1500, "{entries}");
+}
+
+#[test]
+fn regions_of_one_instruction() {
+    let limits = Limits { region: 1, segment: 1, ..Limits::default() };
+    let entries = Compiling::new(limits).sweep("structured", 1000..1100, generate::structured);
+    assert!(entries > 1500, "{entries}");
+}
+
+#[test]
+fn without_calls_compiled_into_their_callers() {
+    let limits = Limits { inlined: 0, ..Limits::default() };
+    let entries = Compiling::new(limits).sweep("structured", 2000..2100, generate::structured);
+    assert!(entries > 500, "{entries}");
+}
+
+#[test]
+fn registers_assigned_in_one_pass() {
+    let options = Options { limits: Limits::default(), verify: true, single_pass: true };
+    let entries = Compiling::with(options).sweep("structured", 3000..3100, generate::structured);
+    assert!(entries > 500, "{entries}");
+}
+
+#[test]
+fn exits_forced_after_every_number_of_segments() {
+    for segments in 1..6 {
+        let compiling = Compiling::forced(Limits::default(), segments);
+        let seeds = segments * 10_000..segments * 10_000 + 40;
+        let entries = compiling.sweep("structured", seeds, generate::structured);
+        assert!(entries > 200, "{segments}: {entries}");
+    }
+}
+
+/// Every variant of every instruction: without a predicate, and with each of the others in turn, in all flag states in turn.
+#[test]
+fn every_variant() {
+    let compiling = Compiling::with(Options { verify: false, ..Options::default() });
+    let is_valid = |slot: &u16| Instruction::decode((*slot).into()).opcode() != Opcode::Invalid;
+    let mut entries = 0;
+    for slot in (0..SLOTS as u16).filter(is_valid) {
+        for predicate in [0, 1 + u64::from(slot) % 7] {
+            let flags = u64::from(slot) / 7 % single::FLAG_STATES;
+            let seed = u64::from(slot) << 32 | predicate << 16 | flags;
+            let bits = u64::from(slot) | predicate << 13;
+            let random = &mut Random::new(seed);
+            let world = single::world(Instruction::decode(bits), flags, random);
+            match compiling.compare(&world) {
+                Ok(count) => entries += count,
+                Err(failure) => panic!(
+                    "slot {slot}, predicate {predicate}: {failure}\n{}",
+                    compiling.small(&world)
+                ),
+            }
+        }
+    }
+    assert!(entries > 2000, "{entries}");
+}
+
+/// Amounts of ergs with which a program runs out just before, at and just after each of its first instructions.
+fn borders(world: &World) -> Vec<u32> {
+    let (mut vm, mut host) = world.prepare().vm();
+    let mut ergs = Vec::new();
+    for _ in 0..120 {
+        let spent = u64::from(world.entry.ergs) - vm.total_ergs();
+        ergs.extend((spent.saturating_sub(1)..=spent + 1).map(|amount| amount as u32));
+        match vm.run_limited(&mut host, Until { instructions: Some(1), ergs: None }) {
+            Ok(exit) if !exit.is_final() => {}
+            _ => break,
+        }
+    }
+    ergs.sort_unstable();
+    ergs.dedup();
+    ergs
+}
+
+#[test]
+fn every_border_of_ergs() {
+    let compiling = Compiling::new(Limits::default());
+    let mut runs = 0;
+    for seed in 7000..7120 {
+        let mut world = generate::structured(seed);
+        world.entry.ergs = 400_000;
+        let (interpreted, compiled) = (world.prepare(), compiling.prepare(&world));
+        for ergs in borders(&world) {
+            runs += 1;
+            if let Err(failure) = compiling.compare_with(&interpreted, &compiled, ergs) {
+                world.entry.ergs = ergs;
+                panic!("seed {seed}, {ergs} ergs: {failure}\n{}", compiling.small(&world));
+            }
+        }
+    }
+    assert!(runs > 5000, "{runs}");
+}
+
+#[test]
+fn what_failed_once() {
+    let compiling = Compiling::new(Limits::default()).shadowed();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
+    let paths = corpus::files(folder.as_ref(), ".asm");
+    assert!(!paths.is_empty(), "cases in {folder}");
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a readable case");
+        let world = case::read(&text).expect("a case");
+        if let Err(failure) = compiling.compare(&world) {
+            panic!("{}: {failure}", path.display());
+        }
+    }
+}
