@@ -141,8 +141,7 @@ impl Compiler {
             if taken.contains(&root) {
                 continue;
             }
-            if !lower::can_begin(&flow, root) {
-                let next = lower::successors(&flow, root);
+            if let Err(next) = lower::begin(&flow, root) {
                 roots.extend(next.into_iter().filter(|pc| seen.insert(*pc)));
                 continue;
             }

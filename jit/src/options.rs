@@ -14,6 +14,9 @@ pub struct Limits {
     pub inlined: usize,
     /// How deep such calls may be.
     pub depth: usize,
+    /// Instructions that there must be from an entry on until something that is left to the interpreter. To enter compiled code takes
+    /// as long as to interpret about as many.
+    pub piece: usize,
     /// Instructions of a program that are compiled, copies included.
     pub program: usize,
     /// For tests: leave the code after as many segments as the machine says.
@@ -27,6 +30,7 @@ impl Default for Limits {
             segment: 64,
             inlined: 24,
             depth: 3,
+            piece: 8,
             program: 1 << 15,
             forced_exits: false,
         }

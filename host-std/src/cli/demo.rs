@@ -61,7 +61,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let curtain = play(&mut stage, &mut demo, args.json)?;
     demo.state_root = Some(Hex(&curtain.tree.root).to_string());
     demo.leaves = curtain.tree.leaf_count;
-    demo.report.jit = JitReport::of(&engine);
+    demo.report.jit = JitReport::of(&engine, stage.compiled_stats());
     if let Some(store) = &mut store {
         store.commit(&curtain.changes).map_err(of_store)?;
     }

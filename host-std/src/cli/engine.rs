@@ -5,8 +5,10 @@ use super::error::CliError;
 use crate::engine::Engine;
 use crate::number::parse_number;
 use clap::{Args, ValueEnum};
+use eravm_core::compiled::{CompiledStats, Leave};
 use eravm_jit::{Jit, Policy};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// With what bytecode is executed.
 #[derive(Clone, Copy, Debug, Args)]
@@ -73,7 +75,7 @@ impl EngineArgs {
 }
 
 /// What a compiler has done: part of the objects of `--json`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct JitReport {
     /// Programs that were executed much.
     hot: u64,
@@ -87,12 +89,17 @@ pub(super) struct JitReport {
     code_bytes: u64,
     live_bytes: u64,
     compile_microseconds: u64,
+    /// How often native code was entered by the machine of this run.
+    entries: u64,
+    /// Why it was left, how often.
+    exits: BTreeMap<&'static str, u64>,
 }
 
 impl JitReport {
-    /// Of an engine, if it has a compiler.
-    pub(super) fn of(engine: &Engine) -> Option<Self> {
+    /// Of an engine, if it has a compiler, and of a machine.
+    pub(super) fn of(engine: &Engine, machine: &CompiledStats) -> Option<Self> {
         let stats = engine.jit()?.stats();
+        let exits = Leave::ALL.into_iter().zip(machine.leaves);
         Some(Self {
             hot: stats.hot,
             compiled: stats.compiled,
@@ -103,6 +110,22 @@ impl JitReport {
             code_bytes: stats.code_bytes,
             live_bytes: stats.live_bytes,
             compile_microseconds: u64::try_from(stats.time.as_micros()).unwrap_or(u64::MAX),
+            entries: machine.entries,
+            exits: exits.map(|(leave, count)| (name(leave), count)).collect(),
         })
+    }
+}
+
+/// Why native code was left.
+const fn name(leave: Leave) -> &'static str {
+    match leave {
+        Leave::Elsewhere => "elsewhere",
+        Leave::NotCompiled => "not_compiled",
+        Leave::Ergs => "ergs",
+        Leave::Tags => "tags",
+        Leave::Stack => "stack",
+        Leave::Memory => "memory",
+        Leave::Frame => "frame",
+        Leave::Forced => "forced",
     }
 }

@@ -129,7 +129,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         name_unknown_code(&mut report, &hash, &setup.names);
     }
     let text = if args.json {
-        let jit = JitReport::of(&setup.run.engine);
+        let jit = JitReport::of(&setup.run.engine, execution.vm.compiled_stats());
         let shown = WithEngine { report: &report, jit };
         let mut text = serde_json::to_string(&shown).map_err(CliError::Json)?;
         text.push('\n');

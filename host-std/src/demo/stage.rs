@@ -16,6 +16,7 @@ use crate::system_contracts::addresses::{ACCOUNT_CODE_STORAGE, CONTRACT_DEPLOYER
 use crate::system_contracts::{Flavour, SystemContracts, nonce_slot};
 use crate::transaction::Transaction;
 use core::convert::Infallible;
+use eravm_core::compiled::CompiledStats;
 use eravm_core::{Address, Word};
 
 /// What accounts begin with on a new chain.
@@ -180,6 +181,11 @@ impl Stage {
     /// What is left of the batch's resources.
     pub fn signals(&self) -> Signals {
         self.executor.signals()
+    }
+
+    /// How often native code was entered and left so far.
+    pub const fn compiled_stats(&self) -> &CompiledStats {
+        self.executor.compiled_stats()
     }
 }
 

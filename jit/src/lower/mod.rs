@@ -126,7 +126,8 @@ impl Lowering<'_, '_, '_> {
                 self.add_root(pc);
                 continue;
             }
-            if context == 0 {
+            // The first one is what the region is for.
+            if context == 0 && (self.entries.is_empty() || self.flow.is_worth_entering(pc)) {
                 self.entries.push((pc, block));
             }
             self.trace(trace, pc);
@@ -620,13 +621,13 @@ impl Lowering<'_, '_, '_> {
 }
 
 /// Where an instruction that is not compiled may lead to.
-pub(crate) fn successors(flow: &Flow<'_>, pc: u16) -> Vec<u16> {
+fn successors(flow: &Flow<'_>, pc: u16) -> Vec<u16> {
     let Some(instruction) = flow.instruction(pc) else { return Vec::new() };
     let next = pc.wrapping_add(1);
     match instruction.opcode() {
         Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall => vec![next, instruction.imm0],
         Opcode::Jump | Opcode::NearCall => vec![next, instruction.imm0],
-        Opcode::Invalid => Vec::new(),
+        Opcode::Invalid | Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic => Vec::new(),
         _ => vec![next],
     }
 }
@@ -649,7 +650,8 @@ enum Went {
     Away,
 }
 
-/// Whether there can be an entry at a place.
-pub(crate) fn can_begin(flow: &Flow<'_>, pc: u16) -> bool {
-    flow.instruction(pc).is_some_and(|it| shape::shape(&it) != Shape::NotCompiled)
+/// Whether there is to be a region with an entry at a place; if not, where else.
+pub(crate) fn begin(flow: &Flow<'_>, pc: u16) -> Result<(), Vec<u16>> {
+    let compiles = flow.instruction(pc).is_some_and(|it| shape::shape(&it) != Shape::NotCompiled);
+    if compiles && flow.is_worth_entering(pc) { Ok(()) } else { Err(successors(flow, pc)) }
 }

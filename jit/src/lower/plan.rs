@@ -47,6 +47,28 @@ impl<'p> Flow<'p> {
         self.targets.contains(&pc)
     }
 
+    /// Whether entering the code at a program counter gains anything: what follows is long enough, or a loop.
+    pub(crate) fn is_worth_entering(&self, start: u16) -> bool {
+        let mut pc = start;
+        for _ in 0..self.limits.piece {
+            let Some(instruction) = self.instruction(pc) else { return false };
+            let is_conditional = instruction.predicate != Predicate::Always;
+            pc = match shape::shape(&instruction) {
+                Shape::NotCompiled => return false,
+                Shape::Choice | Shape::Straight => pc.wrapping_add(1),
+                Shape::Jump if instruction.variant().src0 == SrcMode::Imm => {
+                    let to = instruction.imm0;
+                    if is_conditional && to <= pc {
+                        return true;
+                    }
+                    if is_conditional { pc.wrapping_add(1) } else { to }
+                }
+                Shape::Jump | Shape::Call | Shape::Ret => return true,
+            };
+        }
+        true
+    }
+
     /// What is known of the function at a program counter, if it is short enough to be compiled into its callers.
     pub(crate) fn function(&mut self, pc: u16) -> Option<Function> {
         if let Some(known) = self.functions.get(&pc) {

@@ -15,11 +15,12 @@ fn main() -> ExitCode {
         eprintln!("compiled [first seed] [programs]: two numbers");
         return ExitCode::from(2);
     };
-    let single = Limits { region: 1, segment: 1, ..Limits::default() };
+    let everywhere = Limits { piece: 0, ..Limits::default() };
+    let single = Limits { region: 1, segment: 1, ..everywhere };
     let mut entries = 0;
     for seed in first..first + count {
-        let forced = Compiling::forced(Limits::default(), 1 + seed % 7);
-        let ways = [Compiling::new(Limits::default()).shadowed(), Compiling::new(single), forced];
+        let forced = Compiling::forced(everywhere, 1 + seed % 7);
+        let ways = [Compiling::new(everywhere).shadowed(), Compiling::new(single), forced];
         for way in &ways {
             entries += way.sweep("structured", seed..seed + 1, generate::structured);
             entries += way.sweep("bytes", seed..seed + 1, generate::bytes);

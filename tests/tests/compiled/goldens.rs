@@ -2,13 +2,15 @@
 
 use eravm_host::Engine;
 use eravm_host::golden::{Code, Golden, Way, execute, replay};
-use eravm_jit::{Jit, Options, Policy};
+use eravm_jit::{Jit, Limits, Options, Policy};
 use eravm_tests::corpus::{corpus, files};
 use std::path::{Path, PathBuf};
 
-/// Compiles whatever is executed at all, as soon as it is.
-fn eager() -> Jit {
-    let options = Options { verify: false, ..Options::default() };
+/// Compiles whatever is executed at all, as soon as it is. Code is entered after at least that many instructions without the
+/// interpreter.
+fn eager(piece: usize) -> Jit {
+    let limits = Limits { piece, ..Limits::default() };
+    let options = Options { limits, verify: false, single_pass: false };
     let policy = Policy {
         threshold: 0,
         threshold_per_instruction: 0,
@@ -34,10 +36,10 @@ fn load(path: &Path, engine: &Engine, read: &mut Option<Code>) -> (Golden, Code)
 }
 
 /// Replays while the compiler works, which exchanges code in the middle of batches, and again with all code compiled.
-fn replay_all(folder: &str, least: usize) {
+fn replay_all(folder: &str, least: usize, piece: usize) {
     let Some(paths) = goldens(folder) else { return };
     assert!(paths.len() >= least, "{} goldens in {folder}", paths.len());
-    let jit = eager();
+    let jit = eager(piece);
     let (engine, mut code) = (Engine::Jit(jit.clone()), None);
     for _ in 0..2 {
         for path in &paths {
@@ -53,18 +55,18 @@ fn replay_all(folder: &str, least: usize) {
 
 #[test]
 fn goldens_replay_exactly() {
-    replay_all("goldens", 15);
+    replay_all("goldens", 15, 0);
 }
 
 #[test]
 fn goldens_of_the_sdk_replay_exactly() {
-    replay_all("goldens-sdk", 41);
+    replay_all("goldens-sdk", 41, 8);
 }
 
 #[test]
 fn executors_share_compiled_code_in_parallel() {
     let Some(paths) = goldens("goldens") else { return };
-    let jit = eager();
+    let jit = eager(0);
     let (engine, mut read) = (Engine::Jit(jit.clone()), None);
     let few = ["transfer_20", "failures", "evm.", "l1_and_messages"];
     let chosen = paths.iter().filter(|path| {
@@ -94,7 +96,7 @@ fn executors_share_compiled_code_in_parallel() {
 #[test]
 fn a_batch_in_shadow_mode() {
     let Some(corpus) = corpus() else { return };
-    let jit = eager();
+    let jit = eager(0);
     let engine = Engine::Shadow(jit.clone());
     let mut code = None;
     let path = corpus.join("goldens-sdk/estimate_transfer.json.gz");

@@ -9,43 +9,54 @@ use eravm_tests::random::Random;
 use eravm_tests::world::World;
 use eravm_tests::{case, corpus};
 
+/// Code is entered wherever that is possible, and not only where it pays.
+fn everywhere() -> Limits {
+    Limits { piece: 0, ..Limits::default() }
+}
+
 #[test]
 fn structured_programs() {
-    let entries =
-        Compiling::new(Limits::default()).sweep("structured", 0..300, generate::structured);
+    let entries = Compiling::new(everywhere()).sweep("structured", 0..300, generate::structured);
     assert!(entries > 1500, "{entries}");
 }
 
 #[test]
+fn code_that_is_entered_where_it_pays() {
+    let compiling = Compiling::new(Limits::default());
+    let entries = compiling.sweep("structured", 4000..4100, generate::structured);
+    assert!(entries > 200, "{entries}");
+}
+
+#[test]
 fn random_code() {
-    let entries = Compiling::new(Limits::default()).sweep("bytes", 0..400, generate::bytes);
+    let entries = Compiling::new(everywhere()).sweep("bytes", 0..400, generate::bytes);
     assert!(entries > 200, "{entries}");
 }
 
 #[test]
 fn every_piece_of_structured_programs() {
-    let compiling = Compiling::new(Limits::default()).shadowed();
+    let compiling = Compiling::new(everywhere()).shadowed();
     let entries = compiling.sweep("structured", 20_000..20_150, generate::structured);
     assert!(entries > 700, "{entries}");
 }
 
 #[test]
 fn regions_of_one_instruction() {
-    let limits = Limits { region: 1, segment: 1, ..Limits::default() };
+    let limits = Limits { region: 1, segment: 1, ..everywhere() };
     let entries = Compiling::new(limits).sweep("structured", 1000..1060, generate::structured);
     assert!(entries > 900, "{entries}");
 }
 
 #[test]
 fn without_calls_compiled_into_their_callers() {
-    let limits = Limits { inlined: 0, ..Limits::default() };
+    let limits = Limits { inlined: 0, ..everywhere() };
     let entries = Compiling::new(limits).sweep("structured", 2000..2060, generate::structured);
     assert!(entries > 300, "{entries}");
 }
 
 #[test]
 fn registers_assigned_in_one_pass() {
-    let options = Options { limits: Limits::default(), verify: true, single_pass: true };
+    let options = Options { limits: everywhere(), verify: true, single_pass: true };
     let entries = Compiling::with(options).sweep("structured", 3000..3060, generate::structured);
     assert!(entries > 300, "{entries}");
 }
@@ -53,7 +64,7 @@ fn registers_assigned_in_one_pass() {
 #[test]
 fn exits_forced_after_every_number_of_segments() {
     for segments in 1..6 {
-        let compiling = Compiling::forced(Limits::default(), segments);
+        let compiling = Compiling::forced(everywhere(), segments);
         let seeds = segments * 10_000..segments * 10_000 + 40;
         let entries = compiling.sweep("structured", seeds, generate::structured);
         assert!(entries > 200, "{segments}: {entries}");
@@ -63,7 +74,8 @@ fn exits_forced_after_every_number_of_segments() {
 /// Every variant of every instruction: without a predicate, and with each of the others in turn, in all flag states in turn.
 #[test]
 fn every_variant() {
-    let compiling = Compiling::with(Options { verify: false, ..Options::default() });
+    let compiling =
+        Compiling::with(Options { limits: everywhere(), verify: false, single_pass: false });
     let is_valid = |slot: &u16| Instruction::decode((*slot).into()).opcode() != Opcode::Invalid;
     let mut entries = 0;
     for slot in (0..SLOTS as u16).filter(is_valid) {
@@ -104,7 +116,7 @@ fn borders(world: &World) -> Vec<u32> {
 
 #[test]
 fn every_border_of_ergs() {
-    let compiling = Compiling::new(Limits::default());
+    let compiling = Compiling::new(everywhere());
     let mut runs = 0;
     for seed in 7000..7080 {
         let mut world = generate::structured(seed);
@@ -123,7 +135,7 @@ fn every_border_of_ergs() {
 
 #[test]
 fn what_failed_once() {
-    let compiling = Compiling::new(Limits::default()).shadowed();
+    let compiling = Compiling::new(everywhere()).shadowed();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
     let paths = corpus::files(folder.as_ref(), ".asm");
     assert!(!paths.is_empty(), "cases in {folder}");

@@ -60,6 +60,9 @@ impl Vm {
         let done = self.instructions.saturating_sub(self.heat_mark);
         self.heat_mark = self.instructions;
         let program = &self.frame.program;
+        if program.is_native() {
+            return;
+        }
         if program.add_heat(done, || watcher.threshold(program)) {
             watcher.hot(program);
         }

@@ -22,6 +22,7 @@ use crate::pubdata::compressed_bytecode_words;
 use crate::system_contracts::addresses::KNOWN_CODES_STORAGE;
 use crate::transaction::{RecoveredSigner, Transaction, TransactionHash};
 use embedded::Embedded;
+use eravm_core::compiled::CompiledStats;
 use eravm_core::{Address, Entry, Semantics, Settings, VersionedHash, Vm, Word};
 use filling::{Filled, Words};
 use snapshots::Saved;
@@ -213,6 +214,11 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     /// Ends here, without the batch being finished.
     pub fn into_parts(self) -> (S, O) {
         (self.world.state, self.observer)
+    }
+
+    /// How often native code was entered and left so far; see [`Engine`](crate::Engine).
+    pub const fn compiled_stats(&self) -> &CompiledStats {
+        self.vm.compiled_stats()
     }
 
     /// What is left of the batch's resources.

@@ -33,13 +33,11 @@ pub(super) fn run(
         fs::create_dir_all(&trace.folder).map_err(|error| CliError::write(&trace.folder, error))?;
     }
     let mut report = BatchReport::new(&plan.system, &plan.batch);
-    let engine = plan.system.engine.clone();
     match run_plan(inputs, plan, trace, &mut report) {
         Ok(()) => {}
         Err(End::Fatal(error)) => report.error = Some(error),
         Err(End::Error(error)) => return Err(error),
     }
-    report.jit = JitReport::of(&engine);
     Ok(report)
 }
 
@@ -63,7 +61,9 @@ fn run_plan(
         Ok(ControlFlow::Continue(()))
     })?;
     progress.finishing();
+    let engine = walk.executor.system().engine.clone();
     let finished = walk.executor.finish(&pubdata).map_err(|error| fatal(None, &error))?;
+    report.jit = JitReport::of(&engine, walk.executor.compiled_stats());
     let end = match &finished.tip.result {
         ExecutionResult::Success { .. } => None,
         ExecutionResult::Revert(reason) => Some(reason.to_string()),
