@@ -15,6 +15,7 @@ use eravm_core::compiled::{CompiledCode, EntryPoint, Function};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::mem::transmute;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -94,8 +95,7 @@ impl Compiler {
         }
         stats.entries = entries.len();
         stats.code_bytes = executable.bytes().len();
-        let bytes = executable.bytes().len();
-        let compiled = CompiledCode::new(&entries, Box::new(executable), bytes);
+        let compiled = CompiledCode::new(&entries, Box::new(executable), stats.code_bytes);
         // SAFETY: the functions are in memory that `compiled` keeps, and do what the instructions do.
         unsafe { program.install(compiled) }.map_err(|_| CompileError::NotCompilable)?;
         stats.time = begin.elapsed();
@@ -121,8 +121,19 @@ impl Compiler {
         Ok(all)
     }
 
-    /// Compiles all regions of a program and hands them over.
+    /// Compiles all regions of a program and hands them over. A panic is an error: Cranelift is large, and what it is given comes
+    /// from anybody.
     fn regions(
+        &self,
+        program: &Program,
+        explains: bool,
+        done: impl FnMut(Summary, &[u8]),
+    ) -> Result<(), CompileError> {
+        catch_unwind(AssertUnwindSafe(|| self.try_regions(program, explains, done)))
+            .unwrap_or_else(|_| Err(CompileError::Codegen("the compiler panicked".into())))
+    }
+
+    fn try_regions(
         &self,
         program: &Program,
         explains: bool,

@@ -6,7 +6,6 @@ use crate::options::{CompileStats, Options};
 use eravm_core::Program;
 use eravm_core::compiled::Watcher;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -215,9 +214,7 @@ impl Shared {
             add(&counts.refused, 1);
             return Err(CompileError::OverBudget);
         }
-        // Cranelift is large, and what it is given comes from anybody.
-        let compiled = catch_unwind(AssertUnwindSafe(|| compiler.compile(program)))
-            .unwrap_or_else(|_| Err(CompileError::Codegen("the compiler panicked".into())));
+        let compiled = compiler.compile(program);
         match &compiled {
             Ok(stats) => {
                 add(&counts.compiled, 1);

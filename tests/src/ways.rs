@@ -3,7 +3,7 @@
 //! Which handlers do an instruction depends on the way a machine is run. What comes out must not.
 
 use crate::random::Random;
-use crate::world::Prepared;
+use crate::world::{Prepared, World};
 use eravm_core::semantics::Flags;
 use eravm_core::{
     Event, Exit, L1Message, Limits, RunError, Step, Stop, StorageAccess, StorageChange, Tracer,
@@ -112,6 +112,24 @@ pub fn in_one_go(prepared: &Prepared<'_>) -> (Vm, Finish) {
 /// Runs a machine until its first frame ends.
 pub fn run(vm: &mut Vm, host: &mut crate::world::Host) -> Finish {
     finish(vm.run(host))
+}
+
+/// Ergs with which a world's program runs out just before, at and just after each of its first instructions.
+pub fn borders(world: &World, instructions: u64) -> Vec<u32> {
+    let (mut vm, mut host) = world.prepare().vm();
+    let mut ergs = Vec::new();
+    for _ in 0..instructions {
+        // What was spent so far is what a run needs to come here.
+        let spent = u64::from(world.entry.ergs) - vm.total_ergs();
+        ergs.extend((spent.saturating_sub(1)..=spent + 1).map(|amount| amount as u32));
+        match vm.run_limited(&mut host, Limits { instructions: Some(1), ergs: None }) {
+            Ok(exit) if !exit.is_final() => {}
+            _ => break,
+        }
+    }
+    ergs.sort_unstable();
+    ergs.dedup();
+    ergs
 }
 
 /// Runs a world cut at random places, by limits of instructions and of ergs, with whole runs between.

@@ -1,39 +1,19 @@
 //! Programs with every number of ergs around each of their instructions.
 
-use eravm_core::Limits;
 use eravm_tests::check;
 use eravm_tests::generate;
+use eravm_tests::ways;
 use eravm_tests::world::World;
 
 /// Instructions of a program whose borders are tried.
 const BORDERS: u64 = 150;
-
-/// Ergs with which the program runs out just before, at and just after each of its first instructions.
-fn borders(world: &World) -> Vec<u32> {
-    let (mut vm, mut host) = world.prepare().vm();
-    let mut ergs = Vec::new();
-    for _ in 0..BORDERS {
-        // What was spent so far is what a run needs to come here.
-        let spent = u64::from(world.entry.ergs) - vm.total_ergs();
-        for amount in spent.saturating_sub(1)..=spent + 1 {
-            ergs.push(amount as u32);
-        }
-        match vm.run_limited(&mut host, Limits { instructions: Some(1), ergs: None }) {
-            Ok(exit) if !exit.is_final() => {}
-            _ => break,
-        }
-    }
-    ergs.sort_unstable();
-    ergs.dedup();
-    ergs
-}
 
 fn sweep(name: &str, seeds: core::ops::Range<u64>, generate: fn(u64) -> World) -> u64 {
     let mut instructions = 0;
     for seed in seeds {
         let mut world = generate(seed);
         world.entry.ergs = 400_000;
-        for ergs in borders(&world) {
+        for ergs in ways::borders(&world, BORDERS) {
             world.entry.ergs = ergs;
             let name = format!("{name} with {ergs} ergs");
             instructions +=

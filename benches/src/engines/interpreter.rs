@@ -4,6 +4,7 @@ use super::{Engine, Machine};
 use crate::call::Call;
 use crate::end_state::{EVENT_WRITER, EndState, Ended, HEAP_WORDS, Hook, comparable};
 use eravm_core::{Address, Entry, Exit, InMemory, Program, Settings, Vm, Word, system_address};
+use eravm_jit::{CompileError, Compiler, Options};
 
 /// A call with its code decoded and its state loaded.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct Interpreter {
     program: Program,
     settings: Settings,
     host: InMemory,
+    /// Code that is to be compiled before it is run.
+    to_compile: Vec<Program>,
 }
 
 impl Interpreter {
@@ -23,21 +26,18 @@ impl Interpreter {
         Self::with(call, |_| {})
     }
 
-    /// The same with all code compiled to native code, which is in the cache, so to say.
+    /// The same with all code compiled before the first run.
     ///
     /// # Panics
     /// If the code is not code, or cannot be compiled.
     pub fn compiled(call: &Call) -> Self {
-        let options = eravm_jit::Options { verify: false, ..eravm_jit::Options::default() };
-        let compiler = eravm_jit::Compiler::new(options).expect("a supported machine");
-        Self::with(call, |program| match compiler.compile(program) {
-            Ok(_) | Err(eravm_jit::CompileError::NotCompilable) => {}
-            Err(error) => panic!("{error}"),
-        })
+        let mut programs = Vec::new();
+        let interpreter = Self::with(call, |program| programs.push(program.clone()));
+        Self { to_compile: programs, ..interpreter }
     }
 
-    fn with(call: &Call, with: impl Fn(&Program)) -> Self {
-        let decode = |bytes: &[u8]| {
+    fn with(call: &Call, mut with: impl FnMut(&Program)) -> Self {
+        let mut decode = |bytes: &[u8]| {
             let program = Program::new(bytes).expect("code in words");
             with(&program);
             program
@@ -54,7 +54,13 @@ impl Interpreter {
         settings.hook_address = call.hook_address;
         // The network's hosts need them, and the peer cannot do without recording them.
         settings.record_refunds = true;
-        Self { call: call.clone(), program: decode(&call.code), settings, host }
+        Self {
+            call: call.clone(),
+            program: decode(&call.code),
+            settings,
+            host,
+            to_compile: Vec::new(),
+        }
     }
 
     /// Instructions in a run.
@@ -62,6 +68,20 @@ impl Interpreter {
         let mut machine = self.machine(false);
         machine.run();
         machine.vm.instructions()
+    }
+}
+
+fn compile(programs: Vec<Program>) {
+    if programs.is_empty() {
+        return;
+    }
+    let options = Options { verify: false, ..Options::default() };
+    let compiler = Compiler::new(options).expect("a supported machine");
+    for program in programs {
+        match compiler.compile(&program) {
+            Ok(_) | Err(CompileError::NotCompilable) => {}
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 
@@ -77,6 +97,7 @@ impl Engine for Interpreter {
     type Machine<'a> = Running<'a>;
 
     fn machine(&mut self, _: bool) -> Running<'_> {
+        compile(std::mem::take(&mut self.to_compile));
         let Call { address, calldata, ergs, .. } = &self.call;
         let program = self.program.clone();
         let entry = Entry {

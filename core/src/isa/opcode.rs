@@ -116,4 +116,9 @@ impl Opcode {
     pub const fn is_binary(self) -> bool {
         Self::Add as u8 <= self as u8 && self as u8 <= Self::Div as u8
     }
+
+    /// Whether it makes a pointer from a pointer and a number.
+    pub const fn is_pointer_op(self) -> bool {
+        matches!(self, Self::PtrAdd | Self::PtrSub | Self::PtrPack | Self::PtrShrink)
+    }
 }

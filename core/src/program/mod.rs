@@ -4,6 +4,8 @@ mod op;
 mod run;
 
 pub(crate) use op::Op;
+#[cfg(feature = "compiled")]
+pub(crate) use op::REFUSING_FLAGS;
 
 #[cfg(feature = "compiled")]
 use crate::compiled::CompiledCode;

@@ -263,7 +263,7 @@ impl Prepared {
         let kind = fast::Kind::of(variant);
         // Pointer operations look at the tags of the first source and of the destination themselves; reads through pointers
         // often replace the pointer, and do so, too.
-        let pointer = is_pointer_op(row.opcode);
+        let pointer = row.opcode.is_pointer_op();
         let minds_dst0 = !pointer && !matches!(row.opcode, Opcode::FatPointerRead);
         // Used as a number in user space, a pointer loses its metadata. The handlers leave that to others.
         let numbers = takes_numbers(row.opcode);
@@ -309,7 +309,7 @@ impl Prepared {
 }
 
 /// The flag states in which each predicate does not hold.
-static REFUSING_FLAGS: [u32; 8] = {
+pub(crate) static REFUSING_FLAGS: [u32; 8] = {
     let mut masks = [0; 8];
     let mut predicate = 0;
     while predicate < 8 {
@@ -325,10 +325,6 @@ static REFUSING_FLAGS: [u32; 8] = {
     }
     masks
 };
-
-const fn is_pointer_op(opcode: Opcode) -> bool {
-    matches!(opcode, Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink)
-}
 
 const fn is_far_call(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall)

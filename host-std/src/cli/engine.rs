@@ -18,19 +18,19 @@ pub struct EngineArgs {
     #[arg(long, value_enum, default_value_t = Kind::Interpreter)]
     engine: Kind,
     /// Instructions that are executed of a program before it is compiled
-    #[arg(long, value_name = "N", default_value = "100000", value_parser = parse_number::<u64>)]
+    #[arg(long, value_name = "N", default_value_t = Policy::default().threshold, value_parser = parse_number::<u64>)]
     jit_threshold: u64,
     /// Threads that compile
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_number::<u8>)]
     jit_workers: u8,
     /// Programs that may wait to be compiled
-    #[arg(long, value_name = "N", default_value = "64", value_parser = parse_number::<usize>)]
+    #[arg(long, value_name = "N", default_value_t = Policy::default().queue, value_parser = parse_number::<usize>)]
     jit_queue: usize,
     /// Bytes of native code that may be in use
-    #[arg(long, value_name = "BYTES", default_value = "268435456", value_parser = parse_number::<usize>)]
+    #[arg(long, value_name = "BYTES", default_value_t = Policy::default().cache_bytes, value_parser = parse_number::<usize>)]
     jit_cache_bytes: usize,
     /// Instructions of the longest program that is compiled
-    #[arg(long, value_name = "N", default_value = "65536", value_parser = parse_number::<usize>)]
+    #[arg(long, value_name = "N", default_value_t = Policy::default().max_instructions, value_parser = parse_number::<usize>)]
     jit_max_code: usize,
 }
 

@@ -325,10 +325,7 @@ impl Lowering<'_, '_, '_> {
 
     /// The address of a register that is going to be written.
     pub(super) fn register_address(&mut self, register: u8) -> Value {
-        {
-            let offset = i64::from(emit::register(register));
-            self.emit.b.ins().iadd_imm_s(self.emit.view, offset)
-        }
+        self.emit.b.ins().iadd_imm_s(self.emit.view, i64::from(emit::register(register)))
     }
 
     /// What a runtime function has left.

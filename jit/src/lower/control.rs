@@ -130,11 +130,7 @@ impl Lowering<'_, '_, '_> {
 
     pub(super) fn near_call(&mut self, trace: &mut Trace, step: &Step) -> Went {
         let instruction = &step.instruction;
-        let len = self.emit.field(I64, offset_of!(View, near_len));
-        let room = self.emit.field(I64, offset_of!(View, near_room));
-        let needed = self.emit.b.ins().iadd_imm_s(len, trace.inlined.len() as i64 + 1);
-        let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, room);
-        self.leave_if(Bit::Value(over), trace, step.pc, Leave::Frame);
+        self.check_room(trace, trace.inlined.len() + 1, step.pc);
         self.done(trace, step);
         // Calls around become real, so that their callee is.
         self.push_inlined(trace);

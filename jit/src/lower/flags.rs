@@ -5,6 +5,7 @@ use super::limbs::{Bit, Limbs};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{InstBuilder, Value};
+use eravm_core::compiled::View;
 use eravm_core::isa::Predicate;
 
 /// Where the flags are.
@@ -31,13 +32,6 @@ pub(crate) enum Zero {
     Of(Limbs),
     /// A branch has found out.
     Known(bool),
-}
-
-/// Status bits of the flag states in which a predicate does not hold.
-fn refusing(predicate: Predicate) -> u32 {
-    (0u32..8)
-        .filter(|state| !predicate.holds(state & 1 != 0, state & 2 != 0, state & 4 != 0))
-        .fold(0, |mask, state| mask | 1 << state)
 }
 
 impl Flags {
@@ -143,7 +137,7 @@ impl Emit<'_> {
     }
 
     fn holds_in_state(&mut self, predicate: Predicate, state: Value) -> Bit {
-        let wrong = self.b.ins().band_imm_u(state, i64::from(refusing(predicate)));
+        let wrong = self.b.ins().band_imm_u(state, i64::from(View::refusing(predicate)));
         Bit::Value(self.b.ins().icmp_imm_s(IntCC::Equal, wrong, 0))
     }
 

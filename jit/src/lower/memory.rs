@@ -4,7 +4,7 @@ use super::Lowering;
 use super::emit::{Emit, LIMB, runtime};
 use super::limbs::{Bit, Limb, Limbs, narrow};
 use super::plan::Step;
-use super::shape::Place;
+use super::shape::{self, Place};
 use super::trace::{Sp, Trace};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
@@ -31,9 +31,7 @@ impl Lowering<'_, '_, '_> {
             Opcode::HeapWrite => self.heap_write(trace, step, false),
             Opcode::AuxHeapWrite => self.heap_write(trace, step, true),
             Opcode::FatPointerRead => self.pointer_read(trace, step),
-            Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink => {
-                self.pointer(trace, step);
-            }
+            opcode if opcode.is_pointer_op() => self.pointer(trace, step),
             Opcode::This => self.context(trace, step, 0),
             Opcode::Caller => self.context(trace, step, 1),
             Opcode::CodeAddress => self.context(trace, step, 2),
@@ -57,7 +55,7 @@ impl Lowering<'_, '_, '_> {
         let register = step.instruction.dst0;
         let is_unseen = step.unseen >> register & 1 == 1;
         trace.set_register(&mut self.emit, register, value, is_unseen);
-        trace.is_number(1 << register & !1);
+        trace.is_number(shape::bit(register));
     }
 
     /// `nop` moves the stack pointer only.
@@ -117,7 +115,7 @@ impl Lowering<'_, '_, '_> {
             let is_unseen = step.unseen >> instruction.dst1 & 1 == 1;
             let next = narrow(Limb::Value(next));
             trace.set_register(&mut self.emit, instruction.dst1, &next, is_unseen);
-            trace.is_number(1 << instruction.dst1 & !1);
+            trace.is_number(shape::bit(instruction.dst1));
         }
     }
 
@@ -201,7 +199,7 @@ impl Lowering<'_, '_, '_> {
 
     /// That a register is a pointer, or none.
     fn check_tag(&mut self, trace: &Trace, step: &Step, register: u8, is_pointer: bool) {
-        let bit = 1u16 << register & !1;
+        let bit = shape::bit(register);
         let is_known = if is_pointer { trace.pointers } else { trace.numbers };
         let is_contrary = if is_pointer { trace.numbers | 1 } else { trace.pointers };
         if is_known & bit != 0 || !is_pointer && bit == 0 {
@@ -225,13 +223,9 @@ impl Lowering<'_, '_, '_> {
         let wanted = if is_kept { 4 } else { 2 };
         let limbs = trace.register_limbs(&mut self.emit, pointer, wanted);
         let (low, bounds) = (self.emit.value(limbs[0]), self.emit.value(limbs[1]));
-        let ins = |this: &mut Self| -> (Value, Value, Value) {
-            let b = &mut this.emit.b;
-            let page = b.ins().ushr_imm_u(low, 32);
-            let offset = b.ins().band_imm_u(low, LOW_HALF);
-            (page, offset, b.ins().ushr_imm_u(bounds, 32))
-        };
-        let (page, offset, length) = ins(self);
+        let page = self.emit.b.ins().ushr_imm_u(low, 32);
+        let offset = self.emit.b.ins().band_imm_u(low, LOW_HALF);
+        let length = self.emit.b.ins().ushr_imm_u(bounds, 32);
         let seen = self.emit.field(I64, offset_of!(View, pointed_page));
         let is_other = self.emit.b.ins().icmp(IntCC::NotEqual, page, seen);
         let end = self.emit.b.ins().iadd_imm_s(offset, 32);
@@ -345,7 +339,7 @@ impl Lowering<'_, '_, '_> {
         let register = instruction.dst0;
         let is_unseen = step.unseen >> register & 1 == 1;
         trace.set_register(&mut self.emit, register, &result, is_unseen);
-        trace.is_pointer(1 << register & !1);
+        trace.is_pointer(shape::bit(register));
     }
 
     /// Writes a pointer to the stack.

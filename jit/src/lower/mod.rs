@@ -234,20 +234,14 @@ impl Lowering<'_, '_, '_> {
     fn admit(&mut self, trace: &mut Trace, segment: &Segment, pc: u16) {
         if self.flow.limits.forced_exits {
             let offset = offset_of!(View, countdown);
-            let count = self.emit.field(I64, offset);
-            let count = self.emit.b.ins().iadd_imm_s(count, -1);
-            self.emit.set_field(count, offset);
+            let count = self.emit.add_to_field(offset, -1);
             let is_over = self.emit.b.ins().icmp_imm_s(IntCC::Equal, count, 0);
             self.leave_if(Bit::Value(is_over), trace, pc, Leave::Forced);
         }
         self.check_tags(trace, segment, pc);
         self.check_stack(trace, segment, pc);
         if segment.calls > trace.inlined.len() {
-            let len = self.emit.field(I64, offset_of!(View, near_len));
-            let room = self.emit.field(I64, offset_of!(View, near_room));
-            let needed = self.emit.b.ins().iadd_imm_s(len, segment.calls as i64);
-            let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, room);
-            self.leave_if(Bit::Value(over), trace, pc, Leave::Frame);
+            self.check_room(trace, segment.calls, pc);
         }
         trace.rest = Rest { ergs: segment.ergs, instructions: segment.steps.len() as u32 };
         let count = i64::from(trace.rest.instructions);
@@ -255,6 +249,15 @@ impl Lowering<'_, '_, '_> {
         let left = self.emit.add_to_field(offset_of!(View, ergs), -i64::from(segment.ergs));
         let short = self.emit.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         self.leave_if(Bit::Value(short), trace, pc, Leave::Ergs);
+    }
+
+    /// That there is room for so many near frames.
+    fn check_room(&mut self, trace: &Trace, frames: usize, pc: u16) {
+        let len = self.emit.field(I64, offset_of!(View, near_len));
+        let room = self.emit.field(I64, offset_of!(View, near_room));
+        let needed = self.emit.b.ins().iadd_imm_s(len, frames as i64);
+        let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, room);
+        self.leave_if(Bit::Value(over), trace, pc, Leave::Frame);
     }
 
     /// That registers are numbers which are taken for such, and words on the stack.
@@ -331,8 +334,8 @@ impl Lowering<'_, '_, '_> {
             let base = self.sp_base(trace);
             let (low, high) = (trace.sp.by + low, trace.sp.by + high);
             if low < 0 {
-                let under = (IntCC::UnsignedLessThan, i64::from(-low));
-                let under = self.emit.b.ins().icmp_imm_s(under.0, base, under.1);
+                let under = IntCC::UnsignedLessThan;
+                let under = self.emit.b.ins().icmp_imm_s(under, base, i64::from(-low));
                 self.leave_if(Bit::Value(under), trace, pc, Leave::Stack);
             }
             let highest = self.emit.b.ins().iadd_imm_s(base, i64::from(high));

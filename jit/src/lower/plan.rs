@@ -34,6 +34,9 @@ impl<'p> Flow<'p> {
                 targets.insert(instruction.imm0);
             }
         }
+        // An entry must get on.
+        let (region, segment) = (limits.region.max(1), limits.segment.max(1));
+        let limits = Limits { region, segment, ..limits };
         Self { program, limits, targets, functions: HashMap::new() }
     }
 
@@ -242,7 +245,7 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
             Shape::Choice | Shape::Straight => {
                 let moves = note_places(&mut segment, &instruction, &mut sp);
                 let is_diamond = is_conditional && shape == Shape::Straight;
-                let tags_stack = shape::is_pointer_op(instruction.opcode())
+                let tags_stack = instruction.opcode().is_pointer_op()
                     && instruction.variant().dst0 != DstMode::Reg;
                 // What follows is to look at the stack's tags again.
                 if is_diamond || moves || tags_stack {
@@ -350,7 +353,7 @@ pub(crate) fn return_pc(call: &Open, instruction: &Instruction) -> u16 {
 /// Notes the places on the stack that an instruction uses; returns whether the stack pointer is unknown afterwards.
 fn note_places(segment: &mut Segment, instruction: &Instruction, sp: &mut i32) -> bool {
     // Operations on pointers look at tags themselves.
-    let minds_tags = !shape::is_pointer_op(instruction.opcode());
+    let minds_tags = !instruction.opcode().is_pointer_op();
     let mut note = |place: Place, sp: i32| {
         let place = match place {
             Place::Relative(by) => {

@@ -28,6 +28,11 @@ pub(crate) enum Place {
     Dynamic,
 }
 
+/// A register in a set of them; r0 is in none.
+pub(crate) const fn bit(register: u8) -> u16 {
+    1 << register & !1
+}
+
 /// Whether it writes a second result.
 pub(crate) fn has_second(instruction: &Instruction) -> bool {
     match instruction.opcode() {
@@ -60,7 +65,7 @@ pub(crate) fn shape(instruction: &Instruction) -> Shape {
             let moves_sp = variant.src0 == SrcMode::StackPop;
             if variant.dst0 == DstMode::Reg && !moves_sp { Shape::Choice } else { Shape::Straight }
         }
-        Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink => {
+        opcode if opcode.is_pointer_op() => {
             let is_exchanged = variant.has(Modifier::Swap);
             let place = |place: Option<(Place, i32)>| !matches!(place, Some((Place::Dynamic, _)));
             let has_place = place(source_place(instruction)) && place(target_place(instruction));
@@ -118,7 +123,6 @@ pub(crate) fn target_place(instruction: &Instruction) -> Option<(Place, i32)> {
 /// space, where a pointer is a number like any other.
 pub(crate) fn numbers(instruction: &Instruction) -> (u16, u16) {
     let variant = instruction.variant();
-    let bit = |register: u8| if register == 0 { 0 } else { 1 << register };
     let src0 = if variant.src0 == SrcMode::Reg { bit(instruction.src0) } else { 0 };
     let src1 = bit(instruction.src1);
     match instruction.opcode() {
@@ -129,15 +133,9 @@ pub(crate) fn numbers(instruction: &Instruction) -> (u16, u16) {
     }
 }
 
-/// Whether it is an operation on a pointer.
-pub(crate) const fn is_pointer_op(opcode: Opcode) -> bool {
-    matches!(opcode, Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink)
-}
-
 /// Registers that the instruction writes, as numbers and as pointers.
 pub(crate) fn results(instruction: &Instruction) -> (u16, u16) {
     let variant = instruction.variant();
-    let bit = |register: u8| if register == 0 { 0 } else { 1 << register };
     let dst0 = if variant.dst0 == DstMode::Reg { bit(instruction.dst0) } else { 0 };
     let dst1 = bit(instruction.dst1);
     let increments = variant.has(Modifier::Increment);
@@ -156,7 +154,7 @@ pub(crate) fn results(instruction: &Instruction) -> (u16, u16) {
         | Opcode::ErgsLeft
         | Opcode::Sp
         | Opcode::GetContextU128 => (dst0, 0),
-        Opcode::PtrAdd | Opcode::PtrSub | Opcode::PtrPack | Opcode::PtrShrink => (0, dst0),
+        opcode if opcode.is_pointer_op() => (0, dst0),
         _ => (0, 0),
     }
 }

@@ -1,13 +1,11 @@
 //! Generated programs.
 
-use eravm_core::Limits as Until;
 use eravm_core::isa::{Instruction, Opcode, SLOTS};
 use eravm_jit::{Limits, Options};
 use eravm_tests::compiled::Compiling;
 use eravm_tests::generate::{self, single};
 use eravm_tests::random::Random;
-use eravm_tests::world::World;
-use eravm_tests::{case, corpus};
+use eravm_tests::{case, corpus, ways};
 
 /// Code is entered wherever that is possible, and not only where it pays.
 fn everywhere() -> Limits {
@@ -97,23 +95,6 @@ fn every_variant() {
     assert!(entries > 2000, "{entries}");
 }
 
-/// Amounts of ergs with which a program runs out just before, at and just after each of its first instructions.
-fn borders(world: &World) -> Vec<u32> {
-    let (mut vm, mut host) = world.prepare().vm();
-    let mut ergs = Vec::new();
-    for _ in 0..120 {
-        let spent = u64::from(world.entry.ergs) - vm.total_ergs();
-        ergs.extend((spent.saturating_sub(1)..=spent + 1).map(|amount| amount as u32));
-        match vm.run_limited(&mut host, Until { instructions: Some(1), ergs: None }) {
-            Ok(exit) if !exit.is_final() => {}
-            _ => break,
-        }
-    }
-    ergs.sort_unstable();
-    ergs.dedup();
-    ergs
-}
-
 #[test]
 fn every_border_of_ergs() {
     let compiling = Compiling::new(everywhere());
@@ -122,7 +103,7 @@ fn every_border_of_ergs() {
         let mut world = generate::structured(seed);
         world.entry.ergs = 400_000;
         let (interpreted, compiled) = (world.prepare(), compiling.prepare(&world));
-        for ergs in borders(&world) {
+        for ergs in ways::borders(&world, 120) {
             runs += 1;
             if let Err(failure) = compiling.compare_with(&interpreted, &compiled, ergs) {
                 world.entry.ergs = ergs;

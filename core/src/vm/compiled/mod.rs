@@ -47,8 +47,8 @@ pub struct CompiledCode {
     /// PERF: small, because what is looked up in it is all over it.
     places: Box<[u16]>,
     points: Box<[EntryPoint]>,
-    /// What the functions are in.
-    memory: Box<dyn Any + Send + Sync>,
+    /// What the functions are in. Kept, not looked at.
+    _memory: Box<dyn Any + Send + Sync>,
     bytes: usize,
 }
 
@@ -72,7 +72,7 @@ impl CompiledCode {
                 points.push(point);
             }
         }
-        Self { places, points: points.into_boxed_slice(), memory, bytes }
+        Self { places, points: points.into_boxed_slice(), _memory: memory, bytes }
     }
 
     /// The entry at a program counter.
@@ -90,11 +90,6 @@ impl CompiledCode {
     /// Bytes of memory in use.
     pub fn bytes(&self) -> usize {
         self.bytes + size_of_val(&*self.places) + size_of_val(&*self.points)
-    }
-
-    /// What the functions are in.
-    pub fn memory(&self) -> &(dyn Any + Send + Sync) {
-        &*self.memory
     }
 }
 

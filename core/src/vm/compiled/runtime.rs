@@ -1,6 +1,6 @@
 //! What compiled code calls: the semantics of the interpreter, and its ways to memory.
 
-use super::view::{HeapView, Runtime, View, heap_view};
+use super::view::{HeapView, Runtime, View, heap_view, word_end};
 use crate::semantics::{self, Binary, FatPointer, FlagState, Flags, MAX_HEAP_ADDRESS};
 use crate::word::Word;
 
@@ -8,9 +8,6 @@ pub(super) static RUNTIME: Runtime = Runtime {
     mul,
     mul_low,
     div,
-    shl,
-    shr,
-    rol,
     heap_read: heap_read::<false>,
     aux_heap_read: heap_read::<true>,
     heap_write: heap_write::<false>,
@@ -51,17 +48,6 @@ unsafe extern "C" fn div(a: *const Word, b: *const Word, first: *mut Word, rest:
     }
     state(flags)
 }
-
-macro_rules! shifts {
-    ($($name:ident)*) => {$(
-        unsafe extern "C" fn $name(a: *const Word, by: u64, result: *mut Word) {
-            // SAFETY: compiled code passes places of words.
-            unsafe { *result = semantics::$name(&*a, by as u8) };
-        }
-    )*};
-}
-
-shifts! { shl shr rol }
 
 unsafe extern "C" fn heap_read<const AUX: bool>(
     view: *mut View,
@@ -129,7 +115,7 @@ unsafe extern "C" fn pointer_read(view: *mut View, pointer: *const Word, result:
     let seen = match vm.pages.at_mut(place) {
         Some(page) if !is_code => {
             let (base, len, _) = page.dense_parts();
-            let read_end = (len as u64).saturating_sub(31);
+            let read_end = word_end(len as u64);
             (HeapView { base, read_end, write_end: 0 }, u64::from(pointer.page))
         }
         _ => (HeapView::NONE, u64::MAX),

@@ -1,5 +1,7 @@
 //! What compiled code sees of a machine.
 
+use crate::isa::Predicate;
+use crate::program::REFUSING_FLAGS;
 use crate::state::frame::NearFrame;
 use crate::vm::{Hot, Vm};
 use crate::word::Word;
@@ -105,6 +107,11 @@ impl View {
     /// Instructions without a second result clear `dst1`.
     pub const CLEARS_DST1: u32 = crate::vm::status::CLEARS_DST1;
 
+    /// The bits of the status that say that a predicate does not hold.
+    pub const fn refusing(predicate: Predicate) -> u32 {
+        REFUSING_FLAGS[predicate as usize]
+    }
+
     /// The bit of the status that says that a register is a pointer; none for r0.
     pub const fn tag(register: u8) -> u32 {
         crate::vm::status::tag(register)
@@ -122,12 +129,6 @@ pub struct Runtime {
     pub mul_low: unsafe extern "C" fn(*const Word, *const Word, *mut Word),
     /// Quotient and remainder; returns the flags.
     pub div: unsafe extern "C" fn(*const Word, *const Word, *mut Word, *mut Word) -> u32,
-    /// Shift to the left, by the low 8 bits.
-    pub shl: unsafe extern "C" fn(*const Word, u64, *mut Word),
-    /// Shift to the right.
-    pub shr: unsafe extern "C" fn(*const Word, u64, *mut Word),
-    /// Rotation to the left.
-    pub rol: unsafe extern "C" fn(*const Word, u64, *mut Word),
     /// Reads the heap at a byte address.
     pub heap_read: unsafe extern "C" fn(*mut View, u64, *mut Word) -> u32,
     /// Reads the auxiliary heap.
@@ -262,7 +263,7 @@ impl View {
 }
 
 /// One past the last address of a whole word below a bound.
-const fn word_end(bytes: u64) -> u64 {
+pub(super) const fn word_end(bytes: u64) -> u64 {
     bytes.saturating_sub(31)
 }
 
