@@ -21,6 +21,7 @@ pub mod engines;
 pub mod evm;
 pub mod first_call;
 pub mod measure;
+pub mod plot;
 mod recorder;
 pub mod replay;
 pub mod report;

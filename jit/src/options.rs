@@ -14,8 +14,9 @@ pub struct Limits {
     pub inlined: usize,
     /// How deep such calls may be.
     pub depth: usize,
-    /// Instructions that there must be from an entry on until something that is left to the interpreter. To enter compiled code takes
-    /// as long as to interpret about as many.
+    /// Instructions that there must be from an entry on, unless it is in a loop, until something that the code is left for; those that the
+    /// interpreter does in between count against them. To enter compiled code takes as long as to interpret a dozen, and
+    /// code that is executed once in a while is not in the processor's caches. 0 enters it everywhere.
     pub piece: usize,
     /// Instructions of a program that are compiled, copies included.
     pub program: usize,
@@ -30,7 +31,7 @@ impl Default for Limits {
             segment: 64,
             inlined: 24,
             depth: 3,
-            piece: 8,
+            piece: 40,
             program: 1 << 15,
             forced_exits: false,
         }

@@ -20,8 +20,11 @@ impl Vm {
     /// If the host fails or the machine stops. After a fault of the host, running again tries the same instruction again.
     pub fn run<H: Host>(&mut self, host: &mut H) -> Result<Exit, RunError<H::Fault>> {
         self.ready()?;
+        #[cfg(feature = "compiled")]
+        return self.run_compiled(host);
+        #[cfg(not(feature = "compiled"))]
         loop {
-            if let Some(exit) = self.attend(fast::run, host)? {
+            if let Some(exit) = self.run_piece(fast::run, host)? {
                 return Ok(exit);
             }
         }
@@ -66,7 +69,7 @@ impl Vm {
                     return Ok(Exit::Paused);
                 }
             }
-            let exit = self.attend(fast::step, host)?;
+            let exit = self.run_piece(fast::step, host)?;
             if exit == Some(Exit::Native) {
                 return Ok(Exit::Native);
             }
@@ -95,7 +98,7 @@ impl Vm {
 
     /// Runs a piece and does for it what it cannot do itself.
     #[inline(always)]
-    fn attend<H: Host>(
+    fn run_piece<H: Host>(
         &mut self,
         piece: impl Fn(&mut Self) -> Signal,
         host: &mut H,
@@ -103,23 +106,47 @@ impl Vm {
         if let Some(exit) = self.ended {
             return Ok(Some(exit));
         }
-        let mut signal = piece(self);
+        let signal = piece(self);
         #[cfg(feature = "compiled")]
         self.note_heat();
-        if signal == Signal::Host {
-            let before = self.instructions;
-            match self.step_with_host(host) {
-                Ok(next) => signal = next,
-                Err(RunError::Stopped(stop)) => {
-                    self.halt(stop);
-                    return Err(stop.into());
-                }
-                Err(fault) => {
-                    debug_assert_eq!(before, self.instructions, "a fault must leave no trace");
-                    return Err(fault);
-                }
+        self.attend(signal, host)
+    }
+
+    /// Does what a piece could not do itself.
+    #[inline(always)]
+    pub(super) fn attend<H: Host>(
+        &mut self,
+        signal: Signal,
+        host: &mut H,
+    ) -> Result<Option<Exit>, RunError<H::Fault>> {
+        let signal = match signal {
+            Signal::Host => self.step_with_host_or_halt(host)?,
+            signal => signal,
+        };
+        self.conclude(signal)
+    }
+
+    /// Does the parked instruction with the host. If that stops the machine, it stays stopped; a fault of the host leaves no trace.
+    #[inline(always)]
+    pub(super) fn step_with_host_or_halt<H: Host>(
+        &mut self,
+        host: &mut H,
+    ) -> Result<Signal, RunError<H::Fault>> {
+        let before = self.instructions;
+        let done = self.step_with_host(host);
+        match done {
+            Err(RunError::Stopped(stop)) => self.halt(stop),
+            Err(RunError::Host(_)) => {
+                debug_assert_eq!(before, self.instructions, "a fault must leave no trace");
             }
+            Ok(_) => {}
         }
+        done
+    }
+
+    /// What a signal means for whoever runs the machine.
+    #[inline(always)]
+    pub(super) fn conclude<F>(&self, signal: Signal) -> Result<Option<Exit>, RunError<F>> {
         match signal {
             Signal::Next | Signal::Host => Ok(None),
             Signal::Hook => Ok(Some(Exit::Hook(self.hook_value))),

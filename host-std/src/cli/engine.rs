@@ -91,6 +91,8 @@ pub(super) struct JitReport {
     compile_microseconds: u64,
     /// How often native code was entered by the machine of this run.
     entries: u64,
+    /// Instructions that the interpreter did for it while it waited.
+    steps: u64,
     /// Why it was left, how often.
     exits: BTreeMap<&'static str, u64>,
 }
@@ -111,6 +113,7 @@ impl JitReport {
             live_bytes: stats.live_bytes,
             compile_microseconds: u64::try_from(stats.time.as_micros()).unwrap_or(u64::MAX),
             entries: machine.entries,
+            steps: machine.steps,
             exits: exits.map(|(leave, count)| (name(leave), count)).collect(),
         })
     }
@@ -127,5 +130,9 @@ const fn name(leave: Leave) -> &'static str {
         Leave::Memory => "memory",
         Leave::Frame => "frame",
         Leave::Forced => "forced",
+        Leave::Call => "far_call",
+        Leave::Return => "far_return",
+        Leave::Stepped => "stepped",
+        Leave::Attention => "attention",
     }
 }

@@ -347,6 +347,12 @@ impl Lowering<'_, '_, '_> {
             SrcMode::Code => return (self.code_operand(trace, step), trace.sp),
             SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => {}
         }
+        if mode == SrcMode::StackAbsolute && instruction.src0 != 0 {
+            let place = Place::FromRegister(instruction.src0, instruction.imm0);
+            let at = self.address_from_register(trace, step.pc, instruction.src0, instruction.imm0);
+            let word = core::array::from_fn(|k| trace.stack(&mut self.emit, place, at, 0, k));
+            return (word, trace.sp);
+        }
         let (sp, place) = self.source_index(trace, instruction);
         match place {
             Index::Known(place) => (self.stack_word(trace, place), sp),
@@ -424,6 +430,11 @@ impl Lowering<'_, '_, '_> {
         let instruction = &step.instruction;
         if instruction.variant().dst0 == DstMode::Reg {
             return (Target::Register(instruction.dst0), sp);
+        }
+        if instruction.variant().dst0 == DstMode::StackAbsolute && instruction.dst0 != 0 {
+            let place = Place::FromRegister(instruction.dst0, instruction.imm1);
+            let at = self.address_from_register(trace, step.pc, instruction.dst0, instruction.imm1);
+            return (Target::Stack(Some(place), at, 0), sp);
         }
         let (after, index) = self.target_index(trace, instruction, sp);
         let target = match index {
@@ -512,8 +523,29 @@ impl Lowering<'_, '_, '_> {
             Place::Absolute(at) => {
                 (self.emit.field(I64, offset_of!(View, stack)), i32::from(at) * WORD)
             }
-            Place::Dynamic => (self.emit.view, 0),
+            Place::FromRegister(..) | Place::Dynamic => (self.emit.view, 0),
         }
+    }
+
+    /// The address of a word on the stack whose place is counted from the bottom by a register and a constant; it is there and no pointer.
+    ///
+    /// PERF: what was checked once holds until the register or the tags on the stack change.
+    fn address_from_register(
+        &mut self,
+        trace: &mut Trace,
+        pc: u16,
+        register: u8,
+        more: u16,
+    ) -> Value {
+        if let Some(at) = trace.address(register, more) {
+            return at;
+        }
+        let base = trace.register(&mut self.emit, register, 0);
+        let index = self.emit.address(base, more);
+        let index = self.emit.value(index);
+        let at = self.checked_stack_address(trace, pc, index);
+        trace.set_address(register, more, at);
+        at
     }
 
     /// The address of a word on the stack, which must be there and no pointer.

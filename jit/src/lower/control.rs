@@ -189,7 +189,7 @@ impl Lowering<'_, '_, '_> {
         let len = self.emit.field(I64, offset_of!(View, near_len));
         let base = self.emit.field(I64, offset_of!(View, near_base));
         let is_far = self.emit.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, len, base);
-        self.leave_if(Bit::Value(is_far), trace, step.pc, Leave::Frame);
+        self.leave_if(Bit::Value(is_far), trace, step.pc, Leave::Return);
         let len = self.emit.b.ins().iadd_imm_s(len, -1);
         let at = self.near_frame(len);
         let load = |this: &mut Self, ty, offset: usize| {

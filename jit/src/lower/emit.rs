@@ -98,6 +98,14 @@ impl<'f> Emit<'f> {
         returns.then(|| self.b.inst_results(call)[0])
     }
 
+    /// Calls [`View::step`] for a program counter.
+    pub(crate) fn call_step(&mut self, pc: Value) -> Value {
+        let signature = self.signature(2, true);
+        let function = self.field(I64, offset_of!(View, step));
+        let call = self.b.ins().call_indirect(signature, function, &[self.view, pc]);
+        self.b.inst_results(call)[0]
+    }
+
     fn signature(&mut self, arguments: usize, returns: bool) -> SigRef {
         let found =
             self.signatures.iter().find(|(count, with, _)| (*count, *with) == (arguments, returns));

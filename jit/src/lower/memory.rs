@@ -359,6 +359,8 @@ impl Lowering<'_, '_, '_> {
             self.emit.store(limb, base, offset + k as i32 * LIMB);
         }
         trace.set_stack(place, pointer);
+        // One of the words that were checked may be a pointer now.
+        trace.forget_addresses();
         trace.set_sp(sp);
     }
 
@@ -367,7 +369,7 @@ impl Lowering<'_, '_, '_> {
         match place {
             Place::Relative(by) => self.sp(trace, Sp { by, ..trace.sp }),
             Place::Absolute(at) => self.emit.number(u64::from(at)),
-            Place::Dynamic => self.emit.number(0),
+            Place::FromRegister(..) | Place::Dynamic => self.emit.number(0),
         }
     }
 

@@ -224,7 +224,13 @@ impl Lowering<'_, '_, '_> {
             pc = match (went, segment.end) {
                 (Went::To(next), _) | (_, End::Next(next)) => next,
                 (_, End::Target(next)) => return self.go_to(&mut trace, next),
-                (_, End::NotCompiled(next)) => return self.leave_to_interpreter(&trace, next),
+                (_, End::Stepped(at)) if trace.inlined.is_empty() && at != u16::MAX => {
+                    self.step_in_interpreter(&mut trace, at);
+                    at + 1
+                }
+                (_, End::NotCompiled(next) | End::Stepped(next)) => {
+                    return self.leave_to_interpreter(&trace, next);
+                }
                 (_, End::Decided) => return,
             };
         }
@@ -302,7 +308,7 @@ impl Lowering<'_, '_, '_> {
             let index = match place {
                 Place::Relative(by) => self.sp(trace, Sp { by: trace.sp.by + by, ..trace.sp }),
                 Place::Absolute(at) => self.emit.number(u64::from(*at)),
-                Place::Dynamic => continue,
+                Place::FromRegister(..) | Place::Dynamic => continue,
             };
             self.leave_if_tagged(index, trace, pc);
         }
@@ -408,7 +414,7 @@ impl Lowering<'_, '_, '_> {
             (Shape::Ret, _) => return self.ret(trace, step),
             (Shape::Choice, _) => self.binary(trace, step, holds),
             (Shape::Straight, _) => self.straight(trace, step),
-            (Shape::NotCompiled, _) => {}
+            (Shape::NotCompiled | Shape::Stepped, _) => {}
         }
         if !step.ends_flow() && !matches!(holds, Bit::Const(false)) {
             self.done(trace, step);
@@ -451,6 +457,7 @@ impl Lowering<'_, '_, '_> {
         }
         trace.forget_tags(numbers | pointers);
         trace.forget_stack();
+        trace.forget_addresses();
         trace.flags = Flags::InStatus;
         trace.top = None;
         trace.stored_sp = None;
@@ -615,9 +622,29 @@ impl Lowering<'_, '_, '_> {
         self.emit.set_field(len, offset_of!(View, near_len));
     }
 
+    /// Lets the interpreter do an instruction, and goes on behind it.
+    fn step_in_interpreter(&mut self, trace: &mut Trace, pc: u16) {
+        self.covers.insert(pc);
+        self.settle(trace);
+        let at = self.emit.number(u64::from(pc));
+        let result = self.emit.call_step(at);
+        let go_on = i64::from(View::GO_ON as i32);
+        let is_over = self.emit.b.ins().icmp_imm_s(IntCC::NotEqual, result, go_on);
+        let (_, stay) = self.branch_rarely(is_over);
+        self.emit.b.ins().jump(self.exit, &[BlockArg::Value(result)]);
+        self.emit.b.seal_block(stay);
+        self.emit.b.switch_to_block(stay);
+        *trace = Trace::new(trace.context, Vec::new());
+    }
+
     /// Leaves an instruction to the interpreter, and notes where it may go on.
     fn leave_to_interpreter(&mut self, trace: &Trace, pc: u16) {
-        self.leave(trace, pc, Leave::NotCompiled);
+        let opcode = self.flow.instruction(pc).map(|it| it.opcode());
+        let leave = match opcode {
+            Some(Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall) => Leave::Call,
+            _ => Leave::NotCompiled,
+        };
+        self.leave(trace, pc, leave);
         let successors = successors(self.flow, pc);
         self.roots.extend(successors);
     }

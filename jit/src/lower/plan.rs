@@ -52,24 +52,54 @@ impl<'p> Flow<'p> {
 
     /// Whether entering the code at a program counter gains anything: what follows is long enough, or a loop.
     pub(crate) fn is_worth_entering(&self, start: u16) -> bool {
-        let mut pc = start;
-        for _ in 0..self.limits.piece {
-            let Some(instruction) = self.instruction(pc) else { return false };
+        /// Where nobody looks further.
+        const HORIZON: usize = 64;
+        if self.limits.piece == 0 {
+            return self.instruction(start).is_some();
+        }
+        let enough = self.limits.piece as isize;
+        let (mut pc, mut gain) = (start, 0);
+        let mut callers = Vec::new();
+        for _ in 0..HORIZON.max(self.limits.piece) {
+            let Some(instruction) = self.instruction(pc) else { break };
             let is_conditional = instruction.predicate != Predicate::Always;
+            let next = pc.wrapping_add(1);
+            gain += gain_of(&instruction);
             pc = match shape::shape(&instruction) {
-                Shape::NotCompiled => return false,
-                Shape::Choice | Shape::Straight => pc.wrapping_add(1),
+                Shape::NotCompiled => break,
+                Shape::Choice | Shape::Straight | Shape::Stepped => next,
                 Shape::Jump if instruction.variant().src0 == SrcMode::Imm => {
                     let to = instruction.imm0;
-                    if is_conditional && to <= pc {
-                        return true;
+                    if to <= pc
+                        && let Some(gain) = self.gain_between(to, pc)
+                    {
+                        return gain > 0;
                     }
-                    if is_conditional { pc.wrapping_add(1) } else { to }
+                    if is_conditional { next } else { to }
                 }
-                Shape::Jump | Shape::Call | Shape::Ret => return true,
+                // Where it goes on is likely to be compiled, too.
+                Shape::Jump => return gain > 0,
+                Shape::Call if callers.len() < self.limits.depth => {
+                    callers.push(next);
+                    instruction.imm0
+                }
+                Shape::Call => return gain > 0,
+                Shape::Ret => match callers.pop() {
+                    Some(caller) => caller,
+                    None => break,
+                },
             };
         }
-        true
+        gain >= enough
+    }
+
+    /// What executing all instructions of a loop gains, if compiled code can stay in it.
+    fn gain_between(&self, first: u16, last: u16) -> Option<isize> {
+        (first..=last).try_fold(0, |gain, pc| {
+            let instruction = self.instruction(pc)?;
+            let stays = shape::shape(&instruction) != Shape::NotCompiled;
+            stays.then(|| gain + gain_of(&instruction))
+        })
     }
 
     /// What is known of the function at a program counter, if it is short enough to be compiled into its callers.
@@ -97,7 +127,7 @@ impl<'p> Flow<'p> {
                 }
             };
             let goes_on = match shape::shape(&instruction) {
-                Shape::NotCompiled => return None,
+                Shape::NotCompiled | Shape::Stepped => return None,
                 Shape::Jump if instruction.variant().src0 == SrcMode::Imm => {
                     next(instruction.imm0);
                     instruction.predicate != Predicate::Always
@@ -114,6 +144,16 @@ impl<'p> Flow<'p> {
             }
         }
         Some(Function { returns })
+    }
+}
+
+/// What compiled code gains over the interpreter at an instruction, in instructions that it is ahead.
+fn gain_of(instruction: &Instruction) -> isize {
+    match shape::shape(instruction) {
+        // To let the interpreter do a single instruction takes longer than if it does all of them.
+        Shape::Stepped => -3,
+        Shape::NotCompiled => 0,
+        _ => 1,
     }
 }
 
@@ -147,6 +187,8 @@ pub(crate) enum End {
     Target(u16),
     /// The last instruction decides.
     Decided,
+    /// The interpreter does the instruction here, while the code waits.
+    Stepped(u16),
     /// The interpreter does the instruction here.
     NotCompiled(u16),
 }
@@ -230,6 +272,10 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
             // Its tag must not depend on the predicate.
             strict |= numbers;
         }
+        if shape == Shape::Stepped {
+            segment.end = if pc == start { End::Stepped(pc) } else { End::Next(pc) };
+            break;
+        }
         if shape == Shape::NotCompiled || (strict | lenient) & known.pointers != 0 {
             segment.end = End::NotCompiled(pc);
             break;
@@ -241,7 +287,7 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
         let mut next = pc.wrapping_add(1);
         let mut ends = None;
         match shape {
-            Shape::NotCompiled => {}
+            Shape::NotCompiled | Shape::Stepped => {}
             Shape::Choice | Shape::Straight => {
                 let moves = note_places(&mut segment, &instruction, &mut sp);
                 let is_diamond = is_conditional && shape == Shape::Straight;
@@ -366,7 +412,7 @@ fn note_places(segment: &mut Segment, instruction: &Instruction, sp: &mut i32) -
                 segment.highest = Some(segment.highest.map_or(at, |highest| highest.max(at)));
                 place
             }
-            Place::Dynamic => return,
+            Place::FromRegister(..) | Place::Dynamic => return,
         };
         if minds_tags && !segment.places.contains(&place) {
             segment.places.push(place);

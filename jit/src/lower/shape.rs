@@ -7,6 +7,8 @@ use eravm_core::isa::{DstMode, Instruction, Modifier, Opcode, Predicate, SrcMode
 pub(crate) enum Shape {
     /// Left to the interpreter.
     NotCompiled,
+    /// Goes on behind itself, as a rule; the interpreter does it while the code waits.
+    Stepped,
     /// Goes on behind itself. Nothing but a register and the flags change, so a predicate is a choice between two values.
     Choice,
     /// Goes on behind itself.
@@ -17,15 +19,28 @@ pub(crate) enum Shape {
     Ret,
 }
 
-/// Operands on the stack whose distance from the stack pointer is known when the code is compiled.
+/// Where operands on the stack are, as far as it is known when the code is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     /// Counted from the stack pointer.
     Relative(i32),
     /// Counted from the bottom.
     Absolute(u16),
+    /// Counted from the bottom: what a register holds, and so much more. Within a trace only, while the register holds it.
+    FromRegister(u8, u16),
     /// Known when it is executed.
     Dynamic,
+}
+
+impl Place {
+    /// Whether two places are counted from the same, so that they are the same word only if they are equal.
+    pub(crate) const fn is_comparable(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Relative(_), Self::Relative(_)) | (Self::Absolute(_), Self::Absolute(_)) => true,
+            (Self::FromRegister(a, _), Self::FromRegister(b, _)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 /// A register in a set of them; r0 is in none.
@@ -45,6 +60,29 @@ pub(crate) fn has_second(instruction: &Instruction) -> bool {
 }
 
 pub(crate) fn shape(instruction: &Instruction) -> Shape {
+    match compiled_shape(instruction) {
+        Shape::NotCompiled if goes_on_behind(instruction.opcode()) => Shape::Stepped,
+        shape => shape,
+    }
+}
+
+/// Whether the instruction behind it is next, unless it fails.
+const fn goes_on_behind(opcode: Opcode) -> bool {
+    !matches!(
+        opcode,
+        Opcode::Invalid
+            | Opcode::Jump
+            | Opcode::NearCall
+            | Opcode::FarCall
+            | Opcode::DelegateCall
+            | Opcode::MimicCall
+            | Opcode::RetOk
+            | Opcode::RetRevert
+            | Opcode::RetPanic
+    )
+}
+
+fn compiled_shape(instruction: &Instruction) -> Shape {
     let variant = instruction.variant();
     let row = variant.row;
     if row.kernel_only || instruction.dst1 != 0 && !has_second(instruction) {

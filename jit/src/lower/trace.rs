@@ -52,6 +52,8 @@ pub(crate) struct Trace {
     pub(crate) inlined: Vec<Inlined>,
     registers: [Cached; 16],
     stack: Vec<(Place, Cached)>,
+    /// Addresses of words on the stack that are there and no pointers, by the register and the constant that they are counted by.
+    addresses: Vec<(u8, u16, Value)>,
     pub(crate) flags: Flags,
     /// Registers that are no pointers, or in kernel space, where that does not matter; those that are no pointers for sure,
     /// and those that are.
@@ -84,6 +86,7 @@ impl Trace {
             inlined,
             registers: [Cached::default(); 16],
             stack: Vec::new(),
+            addresses: Vec::new(),
             flags: Flags::InStatus,
             readable: 0,
             numbers: 0,
@@ -144,6 +147,7 @@ impl Trace {
         }
         self.registers[usize::from(register)] =
             Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: is_unseen };
+        self.forget_places(register);
     }
 
     /// Whether memory does not have a register's value yet.
@@ -156,6 +160,7 @@ impl Trace {
         let limbs = [Some(limb), None, None, None];
         self.registers[usize::from(register)] =
             Cached { limbs, at: self.clock, is_unstored: false };
+        self.forget_places(register);
     }
 
     /// The address of a register in memory, with its value there.
@@ -176,6 +181,29 @@ impl Trace {
     /// A register was written in memory by other means.
     pub(crate) fn forget_register(&mut self, register: u8) {
         self.registers[usize::from(register)] = Cached::default();
+        self.forget_places(register);
+    }
+
+    /// Places that are counted by a register are others now.
+    fn forget_places(&mut self, register: u8) {
+        self.addresses.retain(|(counted_by, ..)| *counted_by != register);
+        self.stack
+            .retain(|(place, _)| !matches!(place, Place::FromRegister(by, _) if *by == register));
+    }
+
+    /// The address of a word on the stack, if it is known and was checked.
+    pub(crate) fn address(&self, register: u8, more: u16) -> Option<Value> {
+        let found = self.addresses.iter().find(|(by, and, _)| (*by, *and) == (register, more));
+        found.map(|(.., at)| *at)
+    }
+
+    pub(crate) fn set_address(&mut self, register: u8, more: u16, at: Value) {
+        self.addresses.push((register, more, at));
+    }
+
+    /// Whether words on the stack are pointers is to be looked at again.
+    pub(crate) fn forget_addresses(&mut self) {
+        self.addresses.clear();
     }
 
     /// A limb of a word on the stack at a known place, which is there and is no pointer.
@@ -201,10 +229,7 @@ impl Trace {
     /// A word on the stack at a known place was written.
     pub(crate) fn set_stack(&mut self, place: Place, limbs: &Limbs) {
         // Counted from elsewhere, it may be the same word.
-        let is_relative = matches!(place, Place::Relative(_));
-        self.stack.retain(|(known, _)| {
-            *known != place && matches!(known, Place::Relative(_)) == is_relative
-        });
+        self.stack.retain(|(known, _)| *known != place && known.is_comparable(place));
         let cached = Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: false };
         self.stack.push((place, cached));
     }
@@ -217,7 +242,7 @@ impl Trace {
     /// The stack pointer is another one.
     pub(crate) fn set_sp(&mut self, sp: Sp) {
         if sp.base != self.sp.base {
-            self.stack.retain(|(place, _)| matches!(place, Place::Absolute(_)));
+            self.stack.retain(|(place, _)| !matches!(place, Place::Relative(_)));
             self.top = None;
         }
         self.sp = sp;

@@ -12,6 +12,7 @@
 
 mod enter;
 mod heat;
+mod lent;
 mod runtime;
 mod shadow;
 mod view;
@@ -120,6 +121,8 @@ impl Program {
 pub struct CompiledStats {
     /// Calls of a compiled function from the interpreter.
     pub entries: u64,
+    /// Instructions that compiled code has let the interpreter do without being left.
+    pub steps: u64,
     /// By [`Leave`].
     pub leaves: [u64; Leave::COUNT],
 }

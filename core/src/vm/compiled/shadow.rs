@@ -1,11 +1,12 @@
 //! Compiled code beside the interpreter: each piece is done twice, and must come out the same.
 
+use super::enter::After;
 use crate::state::frame::NearFrames;
 use crate::state::page::Page;
 use crate::state::pages::EMPTY_PLACE;
 use crate::state::registers::Registers;
 use crate::state::stack::Stack;
-use crate::vm::fast::{self, Meter, Signal};
+use crate::vm::fast::{self, Signal};
 use crate::vm::{Stop, Vm};
 
 /// All that compiled code can change.
@@ -76,13 +77,13 @@ impl Vm {
     }
 }
 
-/// Does a piece in compiled code, then again; what the interpreter came to stays.
+/// Does a piece from the parked state in compiled code, then again; what the interpreter came to stays.
 #[cold]
 #[inline(never)]
-pub(super) fn enter(vm: &mut Vm, pc: u16, meter: Meter, status: u32) {
-    fast::park_at(vm, pc, meter, status);
+pub(super) fn enter(vm: &mut Vm) -> After {
     let before = Piece::of(vm);
-    super::enter::enter(vm, pc, Meter::new(before.ergs), status);
+    let pc = vm.pc;
+    let after = super::enter::enter(vm);
     let compiled = Piece::of(vm);
     before.put_back(vm);
     let mut is_same = true;
@@ -92,4 +93,5 @@ pub(super) fn enter(vm: &mut Vm, pc: u16, meter: Meter, status: u32) {
     if !is_same || !compiled.equals(&Piece::of(vm)) {
         vm.halt(Stop::ShadowMismatch(pc));
     }
+    after
 }

@@ -56,6 +56,12 @@ pub struct View {
     pub scratch: [Word; 4],
     /// Functions to call.
     pub runtime: &'static Runtime,
+    /// Does the instruction at a program counter as the interpreter does, with the host that the run has. Returns
+    /// [`GO_ON`](Self::GO_ON) if the instruction behind it is next, and what to return otherwise. The stack, the heaps and the length of
+    /// the undo log may be others afterwards.
+    pub step: unsafe extern "C" fn(*mut Self, u64) -> u32,
+    /// What it needs.
+    pub(super) lent: *mut (),
     /// The machine, for them.
     pub(super) vm: *mut Vm,
     /// Segments to go until code that was compiled for tests leaves.
@@ -163,11 +169,19 @@ pub enum Leave {
     Frame = 6,
     /// A test wants it.
     Forced = 7,
+    /// A far call, which begins elsewhere.
+    Call = 8,
+    /// The frame returns to another one.
+    Return = 9,
+    /// An instruction [was done](View::step) and has led elsewhere.
+    Stepped = 10,
+    /// An instruction was done, or not, and whoever runs the machine must look at it.
+    Attention = 11,
 }
 
 impl Leave {
     /// How many there are.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 12;
 
     /// All, in the order of their numbers.
     pub const ALL: [Self; Self::COUNT] = [
@@ -179,6 +193,10 @@ impl Leave {
         Self::Memory,
         Self::Frame,
         Self::Forced,
+        Self::Call,
+        Self::Return,
+        Self::Stepped,
+        Self::Attention,
     ];
 
     /// What a compiled function returns for it.
@@ -195,6 +213,9 @@ unsafe impl Sync for View {}
 impl View {
     /// Offset of r0 from the view, in bytes. Registers of four limbs follow each other; written in place.
     pub const REGISTERS: i32 = offset_of!(Hot, registers) as i32 - offset_of!(Hot, view) as i32;
+
+    /// What [`step`](Self::step) returns where no compiled function ends.
+    pub const GO_ON: u32 = u32::MAX;
 
     /// Of no machine.
     pub(crate) const fn nothing() -> Self {
@@ -220,24 +241,41 @@ impl View {
             code_words: 0,
             scratch: [Word::ZERO; 4],
             runtime: &super::runtime::RUNTIME,
+            step: super::lent::step_alone,
+            lent: null_mut(),
             vm: null_mut(),
             countdown: 0,
         }
     }
 
     /// Brings the view of a machine up to date; returns its address.
-    pub(super) fn refresh(vm: &mut Vm, ergs: u32, status: u32) -> *mut Self {
+    pub(super) fn refresh(vm: &mut Vm) -> *mut Self {
         let hook = match vm.settings.hook_address {
             Some(address) if vm.callers.is_empty() => address.into(),
             _ => u64::MAX,
         };
+        vm.hot.view.hook = hook;
+        vm.hot.view.near_base = vm.frame.near_base as u64;
+        let code = vm.frame.program.words();
+        vm.hot.view.code = code.as_ptr();
+        vm.hot.view.code_words = code.len() as u64;
+        vm.hot.view.countdown = vm.forced_exits;
+        Self::refresh_memory(vm);
+        Self::refresh_counters(vm);
+        Self::of(vm)
+    }
+
+    /// The view of a machine, which it leads back to.
+    pub(super) fn of(vm: &mut Vm) -> *mut Self {
         let machine: *mut Vm = vm;
+        vm.hot.view.vm = machine;
+        &raw mut vm.hot.view
+    }
+
+    /// Brings up to date where memory is.
+    #[inline(always)]
+    pub(super) fn refresh_memory(vm: &mut Vm) {
         let view = &mut vm.hot.view;
-        view.vm = machine;
-        view.ergs = ergs.into();
-        view.instructions = 0;
-        view.status = status;
-        view.sp = vm.sp.into();
         let stack = vm.frame.stack.parts();
         view.stack = stack.words.cast();
         view.stack_words = stack.len as u64;
@@ -245,20 +283,36 @@ impl View {
         view.stack_tag_limbs = stack.tag_limbs as u64;
         // PERF: seen when they are first used; see the runtime. Most pieces of code use one or none.
         view.heaps = [HeapView::NONE; 2];
-        view.hook = hook;
         view.pointed = HeapView::NONE;
         view.pointed_page = u64::MAX;
-        let (frames, len, room) = vm.near_frames.parts();
+        let (frames, _, room) = vm.near_frames.parts();
         view.near_frames = frames.cast();
-        view.near_len = len as u64;
         view.near_room = room as u64;
-        view.near_base = vm.frame.near_base as u64;
+    }
+
+    /// Brings up to date what every instruction may change.
+    #[inline(always)]
+    pub(super) fn refresh_counters(vm: &mut Vm) {
+        let view = &mut vm.hot.view;
+        view.ergs = vm.ergs.into();
+        view.instructions = 0;
+        view.status = vm.status;
+        view.sp = vm.sp.into();
+        view.near_len = vm.near_frames.len() as u64;
         view.undo_len = vm.undo.len() as u64;
-        let code = vm.frame.program.words();
-        view.code = code.as_ptr();
-        view.code_words = code.len() as u64;
-        view.countdown = vm.forced_exits;
-        view
+    }
+
+    /// Parks a machine where compiled code has come to.
+    #[inline(always)]
+    pub(super) fn park(vm: &mut Vm, pc: u16) {
+        let view = &mut vm.hot.view;
+        vm.pc = pc;
+        vm.sp = view.sp as u16;
+        vm.ergs = view.ergs as u32;
+        vm.status = view.status;
+        vm.instructions += view.instructions;
+        view.instructions = 0;
+        vm.near_frames.set_len(view.near_len as usize);
     }
 }
 

@@ -85,16 +85,20 @@ pub(crate) fn step(vm: &mut Vm) -> Signal {
         return vm.step_carefully();
     }
     match Ip::at(&vm.frame.program, usize::from(vm.pc)) {
-        Some(ip) => {
-            let (meter, status) = (Meter::new(vm.ergs), vm.status);
-            table::stepped(ip.op().kind())(vm, ip, SPARE, meter, status)
-        }
+        Some(ip) => stepped(vm, ip),
         None => vm.step_carefully(),
     }
 }
 
+/// Executes the parked instruction, which is there.
 #[inline(always)]
-fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
+pub(crate) fn stepped(vm: &mut Vm, ip: Ip) -> Signal {
+    let (meter, status) = (Meter::new(vm.ergs), vm.status);
+    table::stepped(ip.op().kind())(vm, ip, SPARE, meter, status)
+}
+
+#[inline(always)]
+pub(crate) fn resume<const THREADED: bool>(vm: &mut Vm) -> Signal {
     let at = if vm.pending_panic { None } else { Ip::at(&vm.frame.program, usize::from(vm.pc)) };
     match at {
         Some(ip) => {
