@@ -2,8 +2,10 @@
 
 use crate::error::CompileError;
 use crate::executable::{CodeBuffer, Executable};
+use crate::fingerprint::Fingerprint;
 use crate::lower::plan::Flow;
 use crate::lower::{self, Region};
+use crate::native_code::{CodeEntry, NativeCode};
 use crate::options::{CompileStats, Explanation, Options};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -19,6 +21,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
+
+/// Settings of Cranelift that check what it does and change nothing of it.
+const CHECKS: [&str; 2] = ["enable_verifier", "regalloc_checker"];
 
 /// Compiles programs for the machine that it runs on.
 pub struct Compiler {
@@ -67,39 +72,76 @@ impl Compiler {
         self.live.load(Ordering::Relaxed)
     }
 
+    /// What code that this compiler makes depends on, beside the program: which build this is, for which processor it compiles, and
+    /// how. Code in files is for compilers with the same fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let Options { limits, verify: _, single_pass } = self.options;
+        let shared = self.isa.flags().iter().filter(|flag| !CHECKS.contains(&flag.name));
+        let flags = shared.chain(self.isa.isa_flags()).map(|flag| flag.to_string());
+        let processor = [self.isa.triple().to_string()].into_iter().chain(flags);
+        let options = [format!("{limits:?}"), format!("single_pass {single_pass}")];
+        let version = [format!("Cranelift {}", cranelift_codegen::VERSION)];
+        Fingerprint::of(version.into_iter().chain(processor).chain(options))
+    }
+
     /// Compiles a program and installs the code in it.
     ///
     /// # Errors
     /// If no code could be made; the program is as it was.
     pub fn compile(&self, program: &Program) -> Result<CompileStats, CompileError> {
-        if program.is_native() || program.compiled().is_some() {
+        if program.compiled().is_some() {
+            return Err(CompileError::NotCompilable);
+        }
+        let begin = Instant::now();
+        let NativeCode { code, entries, mut stats } = self.generate(program)?;
+        let executable = Executable::new(&code, &self.live).map_err(CompileError::Memory)?;
+        let entry = |entry: &CodeEntry| {
+            let address = executable.address(entry.function as usize);
+            // SAFETY: the compiler has made a function of this type and put it there.
+            let function = unsafe { transmute::<*const u8, Function>(address) };
+            (entry.pc, EntryPoint { function, number: entry.number.into() })
+        };
+        let entries: Vec<_> = entries.iter().map(entry).collect();
+        let bytes = executable.bytes().len();
+        let compiled = CompiledCode::new(&entries, Box::new(executable), bytes);
+        // SAFETY: the functions are in memory that `compiled` keeps, and do what the instructions do.
+        unsafe { program.install(compiled) }.map_err(|_| CompileError::NotCompilable)?;
+        stats.time = begin.elapsed();
+        Ok(stats)
+    }
+
+    /// Compiles a program and gives the code, which is not installed: for an [`AotWriter`](crate::AotWriter).
+    ///
+    /// # Errors
+    /// If no code could be made.
+    pub fn generate(&self, program: &Program) -> Result<NativeCode, CompileError> {
+        if program.is_native() {
             return Err(CompileError::NotCompilable);
         }
         let begin = Instant::now();
         let mut stats = CompileStats::default();
         let mut code = CodeBuffer::default();
-        let mut functions = Vec::new();
+        let mut entries = Vec::new();
+        let mut is_too_long = false;
         self.regions(program, false, |region, bytes| {
             stats.regions += 1;
             stats.instructions += region.instructions;
-            functions.push((code.push(bytes), region.entries));
+            let offset = code.push(bytes);
+            for (pc, number) in region.entries.into_iter().zip(0..) {
+                match u32::try_from(offset) {
+                    Ok(function) => entries.push(CodeEntry { pc, number, function }),
+                    Err(_) => is_too_long = true,
+                }
+            }
         })?;
-        let executable = Executable::new(code.bytes(), &self.live).map_err(CompileError::Memory)?;
-        let mut entries = Vec::new();
-        for (offset, pcs) in functions {
-            let address = executable.address(offset);
-            // SAFETY: the compiler has made a function of this type and put it there.
-            let function = unsafe { transmute::<*const u8, Function>(address) };
-            entries
-                .extend((0..).zip(pcs).map(|(number, pc)| (pc, EntryPoint { function, number })));
+        if is_too_long {
+            return Err(CompileError::Codegen("a program has more than 4 GiB of code".into()));
         }
         stats.entries = entries.len();
-        stats.code_bytes = executable.bytes().len();
-        let compiled = CompiledCode::new(&entries, Box::new(executable), stats.code_bytes);
-        // SAFETY: the functions are in memory that `compiled` keeps, and do what the instructions do.
-        unsafe { program.install(compiled) }.map_err(|_| CompileError::NotCompilable)?;
+        let code = code.into_bytes();
+        stats.code_bytes = code.len();
         stats.time = begin.elapsed();
-        Ok(stats)
+        Ok(NativeCode { code, entries, stats })
     }
 
     /// What is made of a program, in text: for each region Cranelift's representation and the machine code.

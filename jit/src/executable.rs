@@ -1,5 +1,7 @@
 //! Memory for machine code: written first, executed afterwards, never both.
 
+use crate::instruction_cache::flush_instruction_cache;
+use crate::native_code::{ALIGNMENT, FILLER};
 use memmap2::{Mmap, MmapMut};
 use std::fmt;
 use std::io;
@@ -13,9 +15,6 @@ pub(crate) struct Executable {
     live: Arc<AtomicUsize>,
 }
 
-/// Where functions begin: a multiple of this.
-const ALIGNMENT: usize = 32;
-
 /// Code to be made executable.
 #[derive(Default)]
 pub(crate) struct CodeBuffer(Vec<u8>);
@@ -23,20 +22,16 @@ pub(crate) struct CodeBuffer(Vec<u8>);
 impl CodeBuffer {
     /// Adds a function; returns its offset.
     pub(crate) fn push(&mut self, code: &[u8]) -> usize {
-        // What lies between functions stops whoever gets there.
         self.0.resize(self.0.len().next_multiple_of(ALIGNMENT), FILLER);
         let offset = self.0.len();
         self.0.extend_from_slice(code);
         offset
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
-
-/// `int3` on x86-64, an undefined instruction on aarch64.
-const FILLER: u8 = if cfg!(target_arch = "x86_64") { 0xcc } else { 0 };
 
 impl Executable {
     /// Copies code to memory and makes that executable.
@@ -67,28 +62,5 @@ impl Drop for Executable {
 impl fmt::Debug for Executable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executable").field("bytes", &self.memory.len()).finish()
-    }
-}
-
-/// What was written as data is to be seen as code. x86-64 does that itself.
-#[cfg(not(target_arch = "aarch64"))]
-fn flush_instruction_cache(_: &[u8]) {}
-
-/// Cleans the data cache and invalidates the instruction cache, line by line (Arm ARM, B2.4.4).
-#[cfg(target_arch = "aarch64")]
-fn flush_instruction_cache(memory: &[u8]) {
-    use std::arch::asm;
-    const LINE: usize = 16;
-    let lines = || memory.chunks(LINE).map(<[u8]>::as_ptr);
-    // SAFETY: the instructions work on caches only, on addresses that are mapped.
-    unsafe {
-        for line in lines() {
-            asm!("dc cvau, {}", in(reg) line, options(nostack, preserves_flags));
-        }
-        asm!("dsb ish", options(nostack, preserves_flags));
-        for line in lines() {
-            asm!("ic ivau, {}", in(reg) line, options(nostack, preserves_flags));
-        }
-        asm!("dsb ish", "isb", options(nostack, preserves_flags));
     }
 }

@@ -23,6 +23,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Ahead of time
+//!
+//! What is executed by everybody from the first transaction on, as system contracts are, need not wait until it is hot: an [`AotWriter`]
+//! writes code of programs to a file, and a [`Jit`] [with](Jit::with_images) an [`AotImage`] of it gives it to these programs when a machine
+//! first meets them. The file is mapped and not read, and processes share the memory. It is of use to the same build, on the same kind
+//! of processor, with the same [`Options`]; others refuse it by its [`Fingerprint`].
+//!
+//! A hash over all of it finds damage. It does not protect from those who may write the file: what they write is executed. So files and
+//! folders that others than their owner may write are refused where the system has such rights (unix), and a file that is in use must be
+//! replaced, as [`AotWriter::write`] does, and never be written over or made shorter.
+//!
 //! # What is compiled, and how
 //!
 //! A program is cut into *regions* of some hundred instructions, each a function for Cranelift, whose time grows faster than a function.
@@ -39,6 +50,13 @@
 //! Not compiled, and so left to the interpreter: far calls, storage, events, precompiles and whatever else needs the host or kernel
 //! space; operations on pointers at computed places of the stack; and instructions that clear `dst1`.
 //!
+//! # Events
+//!
+//! Whoever subscribes to [`tracing`](https://docs.rs/tracing) sees at the target `eravm_jit` what a [`Jit`] does: at the level `debug` that a
+//! program was compiled, with its `code_hash`, `instructions`, `regions`, `code_bytes` and `microseconds`; that it was refused, or the
+//! queue was full; that its code was loaded from a file; at the level `warn` that the compiler gave up on one; and at the level `info` the
+//! totals, when the last handle is gone.
+//!
 //! # Trust
 //!
 //! Code refers to nothing outside: it gets at the machine through its view, and calls functions in a table there. Memory for code is
@@ -51,20 +69,29 @@
     reason = "this crate needs the standard library"
 )]
 
+mod aot;
+mod code_hash;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod compiler;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[path = "unsupported.rs"]
 mod compiler;
 mod error;
+mod events;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod executable;
+mod fingerprint;
+mod instruction_cache;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod lower;
+mod native_code;
 mod options;
 mod service;
 
+pub use aot::{AotError, AotErrorKind, AotImage, AotWriter};
 pub use compiler::Compiler;
 pub use error::CompileError;
+pub use fingerprint::Fingerprint;
+pub use native_code::NativeCode;
 pub use options::{CompileStats, Explanation, Limits, Options};
 pub use service::{Jit, JitStats, Policy};

@@ -1,10 +1,12 @@
 //! Compiles what is hot, in the background.
 
+use crate::aot::AotImage;
 use crate::compiler::Compiler;
 use crate::error::CompileError;
+use crate::events;
 use crate::options::{CompileStats, Options};
 use eravm_core::Program;
-use eravm_core::compiled::Watcher;
+use eravm_core::compiled::{CompiledCode, Watcher};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -51,8 +53,12 @@ impl Default for Policy {
 /// What a [`Jit`] has done so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct JitStats {
-    /// Programs that were hot.
+    /// Programs that were hot and had no native code.
     pub hot: u64,
+    /// Programs that were given code of a file when machines first met them.
+    pub aot_loaded: u64,
+    /// Bytes of native code of these.
+    pub aot_bytes: u64,
     /// Programs that were compiled.
     pub compiled: u64,
     /// Programs that were not, because the compiler gave up.
@@ -65,7 +71,7 @@ pub struct JitStats {
     pub instructions: u64,
     /// Bytes of native code that were made.
     pub code_bytes: u64,
-    /// Bytes of native code in use.
+    /// Bytes of native code in use, without that of files.
     pub live_bytes: u64,
     /// Time that it took.
     pub time: Duration,
@@ -85,6 +91,7 @@ struct Handle(Arc<Shared>);
 struct Shared {
     policy: Policy,
     compiler: Compiler,
+    images: Vec<AotImage>,
     queue: Mutex<Queue>,
     changed: Condvar,
     counts: Counts,
@@ -104,7 +111,7 @@ macro_rules! counts {
     };
 }
 
-counts! { hot compiled failed refused queue_full instructions code_bytes nanoseconds }
+counts! { hot aot_loaded aot_bytes compiled failed refused queue_full instructions code_bytes nanoseconds }
 
 fn add(count: &AtomicU64, by: u64) {
     count.fetch_add(by, Ordering::Relaxed);
@@ -116,9 +123,19 @@ impl Jit {
     /// # Errors
     /// If there is no compiler for this machine, or the system gives no threads.
     pub fn new(policy: Policy) -> Result<Self, CompileError> {
+        Self::with_images(policy, Vec::new())
+    }
+
+    /// The same with native code from files. Programs that are in one of them are given their code when a machine first meets them, and
+    /// are not compiled. What is in files is not in the budget for code: the system can take the memory back.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_images(policy: Policy, images: Vec<AotImage>) -> Result<Self, CompileError> {
         let shared = Arc::new(Shared {
             policy,
             compiler: Compiler::new(policy.options)?,
+            images,
             queue: Mutex::default(),
             changed: Condvar::new(),
             counts: Counts::default(),
@@ -158,10 +175,29 @@ impl Jit {
 
     /// What was done so far.
     pub fn stats(&self) -> JitStats {
-        let Shared { counts, compiler, .. } = &*self.0.0;
+        self.0.0.stats()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let mut queue = self.0.lock();
+        queue.is_closed = true;
+        queue.waiting.clear();
+        self.0.changed.notify_all();
+        drop(queue);
+        events::stopped(&self.0.stats());
+    }
+}
+
+impl Shared {
+    fn stats(&self) -> JitStats {
+        let Self { counts, compiler, .. } = self;
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         JitStats {
             hot: of(&counts.hot),
+            aot_loaded: of(&counts.aot_loaded),
+            aot_bytes: of(&counts.aot_bytes),
             compiled: of(&counts.compiled),
             failed: of(&counts.failed),
             refused: of(&counts.refused),
@@ -172,18 +208,7 @@ impl Jit {
             time: Duration::from_nanos(of(&counts.nanoseconds)),
         }
     }
-}
 
-impl Drop for Handle {
-    fn drop(&mut self) {
-        let mut queue = self.0.lock();
-        queue.is_closed = true;
-        queue.waiting.clear();
-        self.0.changed.notify_all();
-    }
-}
-
-impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // No panic leaves the queue other than whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -212,6 +237,7 @@ impl Shared {
         let Self { policy, compiler, counts, .. } = self;
         if program.len() > policy.max_instructions || compiler.live_bytes() >= policy.cache_bytes {
             add(&counts.refused, 1);
+            events::refused(program, compiler.live_bytes());
             return Err(CompileError::OverBudget);
         }
         let compiled = compiler.compile(program);
@@ -221,9 +247,13 @@ impl Shared {
                 add(&counts.instructions, stats.instructions as u64);
                 add(&counts.code_bytes, stats.code_bytes as u64);
                 add(&counts.nanoseconds, stats.time.as_nanos() as u64);
+                events::compiled(program, stats);
             }
             Err(CompileError::NotCompilable) => {}
-            Err(_) => add(&counts.failed, 1),
+            Err(error) => {
+                add(&counts.failed, 1);
+                events::failed(program, error);
+            }
         }
         compiled
     }
@@ -235,7 +265,20 @@ impl Watcher for Shared {
         self.policy.threshold.saturating_add(more)
     }
 
+    fn met(&self, program: &Program) -> bool {
+        if self.images.iter().any(|image| image.install(program)) {
+            let bytes = program.compiled().map_or(0, CompiledCode::bytes);
+            add(&self.counts.aot_loaded, 1);
+            add(&self.counts.aot_bytes, bytes as u64);
+            events::loaded(program, bytes);
+        }
+        !self.images.is_empty()
+    }
+
     fn hot(&self, program: &Program) {
+        if program.compiled().is_some() {
+            return;
+        }
         add(&self.counts.hot, 1);
         let mut queue = self.lock();
         if queue.is_closed || self.policy.workers == 0 {
@@ -244,6 +287,8 @@ impl Watcher for Shared {
         if queue.waiting.len() >= self.policy.queue {
             add(&self.counts.queue_full, 1);
             program.cool();
+            drop(queue);
+            events::queue_full(program, self.policy.queue);
             return;
         }
         queue.waiting.push_back(program.clone());

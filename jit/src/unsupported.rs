@@ -1,6 +1,8 @@
 //! Where there is no compiler.
 
 use crate::error::CompileError;
+use crate::fingerprint::Fingerprint;
+use crate::native_code::NativeCode;
 use crate::options::{CompileStats, Explanation, Options};
 use eravm_core::Program;
 
@@ -23,6 +25,19 @@ impl Compiler {
     /// # Errors
     /// Never.
     pub fn compile(&self, _: &Program) -> Result<CompileStats, CompileError> {
+        match *self {}
+    }
+
+    /// Never called: there is no compiler.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn generate(&self, _: &Program) -> Result<NativeCode, CompileError> {
+        match *self {}
+    }
+
+    /// Never called: there is no compiler.
+    pub fn fingerprint(&self) -> Fingerprint {
         match *self {}
     }
 

@@ -196,6 +196,10 @@ impl Program {
         self.0.heat.add(instructions, threshold)
     }
 
+    pub(crate) fn meet(&self, is_enough: impl FnOnce() -> bool) {
+        self.0.heat.meet(is_enough);
+    }
+
     /// Installs native code and leads its entries to it.
     pub(crate) fn set_compiled(&self, code: CompiledCode) -> Result<(), CompiledCode> {
         if self.0.is_native {

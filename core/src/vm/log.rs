@@ -615,6 +615,8 @@ impl Vm {
                 let hash = VersionedHash::from(hash.0).at_rest();
                 let program = host.program(&hash).map_err(RunError::Host)?;
                 let program = program.ok_or(Stop::UnknownCode(hash))?;
+                #[cfg(feature = "compiled")]
+                self.meet(&program);
                 let index = self.decommitted.len();
                 self.decommitted.push(Decommitted {
                     digest,

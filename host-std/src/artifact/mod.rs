@@ -247,14 +247,26 @@ fn error(file: &str, kind: ArtifactErrorKind) -> ArtifactError {
 /// # Errors
 /// If the file cannot be read or is no artifact, or there is no code that can be used.
 pub fn load_all(reference: &str) -> Result<Vec<Vec<u8>>, ArtifactError> {
+    Ok(load_named(reference)?.into_iter().map(|(_, code)| code).collect())
+}
+
+/// The same, each with the contract's full name; that of the file where the format has none.
+///
+/// # Errors
+/// As [`load_all`].
+pub fn load_named(reference: &str) -> Result<Vec<(String, Vec<u8>)>, ArtifactError> {
     let (file, name) = split_reference(reference);
     let artifact = open(file)?;
     if name.is_some() || artifact.contracts.len() == 1 {
         let chosen = artifact.choose(name).map_err(|kind| error(file, kind))?;
-        return Ok(vec![chosen.code]);
+        let name = if chosen.name.is_empty() { file.to_owned() } else { chosen.name };
+        return Ok(vec![(name, chosen.code)]);
     }
-    let codes = artifact.contracts.into_iter().filter_map(|contract| contract.code.ok());
-    Ok(codes.collect())
+    let named = artifact.contracts.into_iter().filter_map(|contract| {
+        let name = contract.full_name();
+        contract.code.ok().map(|code| (name, code))
+    });
+    Ok(named.collect())
 }
 
 /// Splits `FILE:NAME` at the first colon in front of which there is a file's name.

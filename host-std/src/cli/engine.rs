@@ -6,12 +6,13 @@ use crate::engine::Engine;
 use crate::number::parse_number;
 use clap::{Args, ValueEnum};
 use eravm_core::compiled::{CompiledStats, Leave};
-use eravm_jit::{Jit, Policy};
+use eravm_jit::{AotImage, CompileError, Compiler, Jit, Policy};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// With what bytecode is executed.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
     /// What executes bytecode. Results do not depend on it
@@ -32,6 +33,10 @@ pub struct EngineArgs {
     /// Instructions of the longest program that is compiled
     #[arg(long, value_name = "N", default_value_t = Policy::default().max_instructions, value_parser = parse_number::<usize>)]
     jit_max_code: usize,
+    /// Folder with native code that `eravm jit-aot` has made for this build and this kind of processor: programs that are there have it
+    /// from the beginning
+    #[arg(long, value_name = "DIR")]
+    jit_aot_dir: Option<PathBuf>,
 }
 
 /// What executes bytecode.
@@ -49,7 +54,7 @@ impl EngineArgs {
     /// The engine. Where there is no compiler it is the interpreter, and that is said.
     ///
     /// # Errors
-    /// If the system gives no threads.
+    /// If the system gives no threads, or there is something wrong with the folder with native code.
     pub(super) fn engine(&self) -> Result<Engine, CliError> {
         if self.engine == Kind::Interpreter {
             return Ok(Engine::Interpreter);
@@ -62,15 +67,23 @@ impl EngineArgs {
             max_instructions: self.jit_max_code,
             ..Policy::default()
         };
-        match Jit::new(policy) {
+        match self.images(&policy).and_then(|images| Ok(Jit::with_images(policy, images)?)) {
             Ok(jit) if self.engine == Kind::Shadow => Ok(Engine::Shadow(jit)),
             Ok(jit) => Ok(Engine::Jit(jit)),
-            Err(error @ eravm_jit::CompileError::Unsupported(_)) => {
+            Err(CliError::Engine(error @ CompileError::Unsupported(_))) => {
                 complain("warning", &format!("{error}; the interpreter is used"));
                 Ok(Engine::Interpreter)
             }
-            Err(error) => Err(CliError::Engine(error)),
+            Err(error) => Err(error),
         }
+    }
+
+    /// What is compiled already.
+    fn images(&self, policy: &Policy) -> Result<Vec<AotImage>, CliError> {
+        let Some(folder) = &self.jit_aot_dir else { return Ok(Vec::new()) };
+        let compiler = Compiler::new(policy.options)?;
+        AotImage::open_folder(folder, &compiler)
+            .map_err(|error| CliError::Aot { option: "--jit-aot-dir", error })
     }
 }
 
@@ -79,6 +92,9 @@ impl EngineArgs {
 pub(super) struct JitReport {
     /// Programs that were executed much.
     hot: u64,
+    /// Programs that had native code of a file from the beginning.
+    aot_loaded: u64,
+    aot_bytes: u64,
     compiled: u64,
     failed: u64,
     /// Too long, or beyond the budget of memory.
@@ -104,6 +120,8 @@ impl JitReport {
         let exits = Leave::ALL.into_iter().zip(machine.leaves);
         Some(Self {
             hot: stats.hot,
+            aot_loaded: stats.aot_loaded,
+            aot_bytes: stats.aot_bytes,
             compiled: stats.compiled,
             failed: stats.failed,
             refused: stats.refused,

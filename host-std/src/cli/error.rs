@@ -15,13 +15,17 @@ use crate::system_contracts::BundleError;
 use core::fmt;
 use eravm_core::asm::{AsmError, DisassemblyError};
 use eravm_core::{CodeError, ProtocolTooOld, VersionedHash};
-use eravm_jit::CompileError;
+use eravm_jit::{AotError, CompileError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// An error that ends the command.
 #[derive(Debug)]
 pub(super) enum CliError {
+    Aot {
+        option: &'static str,
+        error: AotError,
+    },
     Artifact(ArtifactError),
     BatchFile {
         file: String,
@@ -95,6 +99,7 @@ pub(super) enum CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Aot { option, error } => write!(f, "{option}: {error}"),
             Self::Artifact(error) => fmt::Display::fmt(error, f),
             Self::BatchFile { file, error } => write!(f, "{} {error}", shown(file)),
             Self::Bundle(error) => write!(f, "--system: {error}"),
@@ -165,6 +170,12 @@ impl core::error::Error for CliError {}
 impl From<ArtifactError> for CliError {
     fn from(error: ArtifactError) -> Self {
         Self::Artifact(error)
+    }
+}
+
+impl From<CompileError> for CliError {
+    fn from(error: CompileError) -> Self {
+        Self::Engine(error)
     }
 }
 

@@ -33,13 +33,9 @@ pub(super) fn run(args: &JitDumpArgs) -> Result<u8, CliError> {
         .map_err(|error| CliError::Disassembly { file: args.file.clone(), error })?;
     let program = Program::new(&loaded.code)?;
     let options = Options { verify: false, ..Options::default() };
-    let compiler = Compiler::new(options).map_err(CliError::Engine)?;
-    let stats = compiler.compile(&program).map_err(CliError::Engine)?;
-    let regions = if args.summary {
-        Vec::new()
-    } else {
-        compiler.explain(&program).map_err(CliError::Engine)?
-    };
+    let compiler = Compiler::new(options)?;
+    let stats = compiler.compile(&program)?;
+    let regions = if args.summary { Vec::new() } else { compiler.explain(&program)? };
     let chosen = regions.into_iter().filter(|it| args.pc.is_none_or(|pc| it.covers.contains(&pc)));
     let mut text = String::new();
     for region in chosen {

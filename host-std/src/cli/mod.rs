@@ -10,7 +10,9 @@ mod error;
 #[cfg(feature = "evm-tests")]
 mod evm_tests;
 mod inputs;
+mod jit_aot;
 mod jit_dump;
+mod log;
 mod oneshot;
 mod outcome;
 pub mod replay;
@@ -55,6 +57,8 @@ enum Command {
     Disasm(disasm::DisasmArgs),
     /// Show what the compiler makes of a program: instructions, intermediate representation and machine code
     JitDump(jit_dump::JitDumpArgs),
+    /// Compile programs to a file of native code, for `--jit-aot-dir`
+    JitAot(jit_aot::JitAotArgs),
     /// Run recorded batches again and compare
     Replay(replay::ReplayArgs),
     /// Run a batch of transactions with the bootloader
@@ -72,12 +76,15 @@ enum Command {
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    log::subscribe();
+    let result = match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Asm(args) => asm::run(&args),
         Command::Disasm(args) => disasm::run(&args),
         Command::JitDump(args) => jit_dump::run(&args),
+        Command::JitAot(args) => jit_aot::run(&args),
         Command::Replay(args) => return replay::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Trace(args) => trace::run(&args),

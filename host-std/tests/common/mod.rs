@@ -46,8 +46,17 @@ pub(crate) fn eravm(arguments: &[&str]) -> Finished {
 
 /// Runs `eravm` with these bytes as its standard input.
 pub(crate) fn with_input(arguments: &[&str], input: &[u8]) -> Finished {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_eravm"))
-        .args(arguments)
+    run(Command::new(env!("CARGO_BIN_EXE_eravm")).args(arguments), input)
+}
+
+/// Runs `eravm` with these environment variables.
+pub(crate) fn with_environment(arguments: &[&str], variables: &[(&str, &str)]) -> Finished {
+    let variables = variables.iter().copied();
+    run(Command::new(env!("CARGO_BIN_EXE_eravm")).args(arguments).envs(variables), b"")
+}
+
+fn run(command: &mut Command, input: &[u8]) -> Finished {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

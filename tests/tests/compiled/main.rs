@@ -2,6 +2,7 @@
 //!
 //! More of the same for as long as one likes: `cargo run --release -p eravm-tests --bin compiled -- [first seed] [programs]`.
 
+mod aot;
 mod bombs;
 mod goldens;
 mod service;

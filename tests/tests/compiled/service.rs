@@ -19,7 +19,7 @@ loop:
         ret     r0
 ";
 
-fn program(source: &str) -> Program {
+pub(crate) fn program(source: &str) -> Program {
     Program::new(&asm::assemble(source).expect("a program").bytecode).expect("code")
 }
 
@@ -28,7 +28,7 @@ fn policy() -> Policy {
     Policy { threshold: 1000, threshold_per_instruction: 0, options, ..Policy::default() }
 }
 
-fn vm(program: &Program, iterations: u64) -> Vm {
+pub(crate) fn vm(program: &Program, iterations: u64) -> Vm {
     let mut base_contract = VersionedHash::default();
     base_contract.0[0] = VersionedHash::ERAVM;
     let settings = Settings::new(Semantics::newest(), base_contract, base_contract);
