@@ -18,7 +18,7 @@ pub struct EngineArgs {
     /// What executes bytecode. Results do not depend on it
     #[arg(long, value_enum, default_value_t = Kind::Interpreter)]
     engine: Kind,
-    /// Instructions that are executed of a program before it is compiled
+    /// How often the instructions of a program are executed, on average, before it is compiled
     #[arg(long, value_name = "N", default_value_t = Policy::default().threshold, value_parser = parse_number::<u64>)]
     jit_threshold: u64,
     /// Threads that compile

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I16, I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use eravm_core::compiled::{Leave, NearFrameLayout, View};
-use eravm_core::isa::{Opcode, SrcMode};
+use eravm_core::isa::{Instruction, Opcode, SrcMode};
 use std::mem::offset_of;
 
 /// A near frame that is going to be written.
@@ -69,9 +69,26 @@ impl Lowering<'_, '_, '_> {
             Limb::Const(to) => self.go_to(trace, to as u16),
             Limb::Value(to) => {
                 let to = self.emit.b.ins().band_imm_u(to, 0xffff);
-                self.leave_for(trace, to);
+                self.computed_jump(trace, instruction, to);
             }
         }
+    }
+
+    /// Goes to a place that is known when the code runs. Where it is read from a table in the code page, what is in that is compiled.
+    fn computed_jump(&mut self, trace: &mut Trace, instruction: &Instruction, to: Value) {
+        self.settle(trace);
+        let mut switch = cranelift_frontend::Switch::new();
+        for pc in self.flow.jump_table(instruction) {
+            if let Some(block) = self.block_at(pc, 0) {
+                switch.set_entry(u128::from(pc), block);
+                // As large as an instruction, so that tables count against the size of the function.
+                self.instructions += 1;
+            }
+        }
+        let elsewhere = self.emit.b.create_block();
+        switch.emit(&mut self.emit.b, to, elsewhere);
+        self.emit.b.switch_to_block(elsewhere);
+        self.leave_for(trace, to);
     }
 
     /// The address of a near frame.

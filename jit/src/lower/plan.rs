@@ -5,9 +5,9 @@
 
 use super::shape::{self, Place, Shape};
 use crate::options::Limits;
-use eravm_core::Program;
 use eravm_core::isa::{DstMode, Instruction, Opcode, Predicate, SrcMode};
-use std::collections::{HashMap, HashSet};
+use eravm_core::{Program, Word};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What is known of a program before anything is compiled.
 pub(crate) struct Flow<'p> {
@@ -43,6 +43,22 @@ impl<'p> Flow<'p> {
     /// The instruction at a program counter, if it is there.
     pub(crate) fn instruction(&self, pc: u16) -> Option<Instruction> {
         (usize::from(pc) < self.program.len()).then(|| self.program.instruction(pc))
+    }
+
+    /// Where a jump may lead that finds its target in the code page by a register: the words from where a register of 0 leads to, as far as
+    /// they can be targets.
+    pub(crate) fn jump_table(&self, instruction: &Instruction) -> BTreeSet<u16> {
+        /// As many words of a table are looked at. Compilers make tables of the selectors or cases of a contract.
+        const MOST: usize = 64;
+        if instruction.variant().src0 != SrcMode::Code {
+            return BTreeSet::new();
+        }
+        let words = self.program.words().iter().skip(instruction.imm0.into()).take(MOST);
+        let target = |word: &Word| {
+            let to = u16::try_from(word.to_u64()?).ok()?;
+            (usize::from(to) < self.program.len()).then_some(to)
+        };
+        words.map_while(target).collect()
     }
 
     /// Whether jumps lead to here.

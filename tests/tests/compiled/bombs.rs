@@ -14,9 +14,15 @@ fn instruction(opcode: Opcode, src: SrcMode, dst: DstMode, modifiers: &[Modifier
 }
 
 fn program(at: impl Fn(usize) -> Instruction) -> Program {
+    program_with(at, Vec::new())
+}
+
+/// With words behind the code.
+fn program_with(at: impl Fn(usize) -> Instruction, cells: Vec<Word>) -> Program {
     let limb = |pc: usize| at(pc).encode();
     let word = |index: usize| Word([3, 2, 1, 0].map(|at| limb(index * 4 + at)));
-    Program::from_words((0..MOST / 4).map(word).collect()).expect("short enough")
+    let words = (0..MOST / 4).map(word).chain(cells);
+    Program::from_words(words.collect()).expect("short enough")
 }
 
 /// Compiles no more than it may, whatever the program is.
@@ -59,6 +65,24 @@ fn every_instruction_a_target() {
             it.predicate = Predicate::ALL[1 + pc % 7];
             it
         }),
+    );
+}
+
+#[test]
+fn every_instruction_jumps_by_a_table() {
+    const CELLS: usize = 40_001;
+    let cells = (0..CELLS).map(|cell| Word::from_u64((cell * 40_503 % MOST) as u64)).collect();
+    stays_within_its_budget(
+        "every instruction jumps by a table",
+        &program_with(
+            |pc| {
+                let mut it = instruction(Opcode::Jump, SrcMode::Code, DstMode::Reg, &[]);
+                (it.src0, it.imm0) = (1, (MOST / 4 + pc % (CELLS - 100)) as u16);
+                it.predicate = Predicate::ALL[pc % 8];
+                it
+            },
+            cells,
+        ),
     );
 }
 

@@ -11,13 +11,7 @@ use std::path::{Path, PathBuf};
 fn eager(piece: usize) -> Jit {
     let limits = Limits { piece, ..Limits::default() };
     let options = Options { limits, verify: false, single_pass: false };
-    let policy = Policy {
-        threshold: 0,
-        threshold_per_instruction: 0,
-        workers: 2,
-        options,
-        ..Policy::default()
-    };
+    let policy = Policy { threshold: 0, workers: 2, options, ..Policy::default() };
     Jit::new(policy).expect("a machine that is supported")
 }
 

@@ -6,4 +6,5 @@ mod aot;
 mod bombs;
 mod goldens;
 mod service;
+mod stays;
 mod sweeps;

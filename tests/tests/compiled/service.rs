@@ -25,7 +25,7 @@ pub(crate) fn program(source: &str) -> Program {
 
 fn policy() -> Policy {
     let options = Options { verify: false, ..Options::default() };
-    Policy { threshold: 1000, threshold_per_instruction: 0, options, ..Policy::default() }
+    Policy { threshold: 100, options, ..Policy::default() }
 }
 
 pub(crate) fn vm(program: &Program, iterations: u64) -> Vm {

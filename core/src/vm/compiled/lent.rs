@@ -77,7 +77,6 @@ unsafe extern "C" fn step<H: Host>(view: *mut View, pc: u64) -> u32 {
     };
     let keeps_memory = keeps_memory(ip.op().opcode);
     let depth = vm.callers.len();
-    vm.compiled_stats.steps += 1;
     View::park(vm, pc);
     let signal = fast::stepped(vm, ip);
     if signal != Signal::Next {
@@ -100,6 +99,7 @@ unsafe extern "C" fn step<H: Host>(view: *mut View, pc: u64) -> u32 {
     if !keeps_memory {
         View::refresh_memory(vm);
     }
+    vm.compiled_stats.steps += 1;
     View::GO_ON
 }
 

@@ -9,6 +9,13 @@ use crate::state::stack::Stack;
 use crate::vm::fast::{self, Signal};
 use crate::vm::{Stop, Vm};
 
+/// Where the heaps of the current frame are. There may be pages that it has not used yet: a precompile can make them beforehand.
+fn heap_places(vm: &Vm) -> [u32; 2] {
+    let frame = &vm.frame;
+    [(frame.heap, frame.heap_page()), (frame.aux_heap, frame.aux_heap_page())]
+        .map(|(place, number)| if place == EMPTY_PLACE { vm.pages.find(number) } else { place })
+}
+
 /// All that compiled code can change.
 struct Piece {
     registers: Registers,
@@ -25,6 +32,7 @@ struct Piece {
 impl Piece {
     fn of(vm: &Vm) -> Self {
         let page = |place: u32| (place != EMPTY_PLACE).then(|| vm.pages.at(place).clone());
+        let [heap, aux_heap] = heap_places(vm);
         Self {
             registers: vm.hot.registers,
             pc: vm.pc,
@@ -34,7 +42,7 @@ impl Piece {
             instructions: vm.instructions,
             stack: vm.frame.stack.clone(),
             near_frames: vm.near_frames.clone(),
-            heaps: [page(vm.frame.heap), page(vm.frame.aux_heap)],
+            heaps: [page(heap), page(aux_heap)],
         }
     }
 
@@ -47,7 +55,7 @@ impl Piece {
         vm.instructions = self.instructions;
         vm.frame.stack = self.stack;
         vm.near_frames = self.near_frames;
-        for (place, page) in [vm.frame.heap, vm.frame.aux_heap].into_iter().zip(self.heaps) {
+        for (place, page) in heap_places(vm).into_iter().zip(self.heaps) {
             if let (Some(now), Some(page)) = (vm.pages.at_mut(place), page) {
                 *now = page;
             }

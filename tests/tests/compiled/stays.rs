@@ -1,0 +1,94 @@
+//! Where execution stays in compiled code.
+
+use crate::service::{program, vm};
+use eravm_core::{Exit, InMemory, Program, Vm};
+use eravm_jit::{Compiler, Options};
+
+/// Jumps by a table in the code page in every turn.
+const TABLE: &str = "
+        .text
+entry:
+        ld      r1, r15
+loop:
+        and     3, r15, r2
+        jump    @table[r2]
+zero:
+        add     7, r3, r3
+        jump    @next
+one:
+        xor     5, r3, r3
+        jump    @next
+two:
+        shl.s   3, r3, r3
+        jump    @next
+three:
+        add     r3, r3, r3
+next:
+        sub.s!  1, r15, r15
+        jump.ne @loop
+        st.1    0, r3
+        ret     r0
+        .rodata
+table:
+        .cell   @zero
+        .cell   @one
+        .cell   @two
+        .cell   @three
+";
+
+/// Asks in every turn for something that only the host has, and calculates long enough in between.
+const STORAGE: &str = "
+        .text
+entry:
+        ld      r1, r15
+        add     1, r0, r2
+loop:
+        sload   r2, r3
+        add     r3, r15, r3
+        xor     r3, r2, r4
+        add     r4, r3, r5
+        and     r5, r4, r6
+        or      r6, r3, r7
+        sub     r7, r2, r8
+        add     r8, r3, r3
+        sstore  r2, r3
+        sub.s!  1, r15, r15
+        jump.ne @loop
+        ret     r0
+";
+
+/// The machine after a program, which ends well.
+fn ran(program: &Program, iterations: u64) -> Vm {
+    let mut vm = vm(program, iterations);
+    let exit = vm.run(&mut InMemory::new());
+    assert!(matches!(exit, Ok(Exit::Returned(_))), "{exit:?}");
+    vm
+}
+
+/// Runs a program with the interpreter and with compiled code; they must agree. Returns the latter's machine.
+fn compare(source: &str, iterations: u64) -> Vm {
+    let expected = ran(&program(source), iterations);
+    let compiled = program(source);
+    let compiler = Compiler::new(Options::default()).expect("a machine that is supported");
+    compiler.compile(&compiled).expect("it compiles");
+    let vm = ran(&compiled, iterations);
+    let state = |vm: &Vm| {
+        let registers: [_; 16] = core::array::from_fn(|register| vm.register(register as u8));
+        (vm.ergs(), vm.instructions(), registers)
+    };
+    assert_eq!(state(&vm), state(&expected));
+    vm
+}
+
+#[test]
+fn jumps_by_a_table_of_the_code_page() {
+    let stats = *compare(TABLE, 1000).compiled_stats();
+    assert!((1..10).contains(&stats.entries), "a thousand jumps: {stats:?}");
+}
+
+#[test]
+fn instructions_that_need_the_host() {
+    let stats = *compare(STORAGE, 300).compiled_stats();
+    assert_eq!(stats.steps, 600, "{stats:?}");
+    assert!((1..10).contains(&stats.entries), "{stats:?}");
+}
