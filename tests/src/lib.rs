@@ -38,5 +38,6 @@ pub mod oracle;
 pub mod random;
 pub mod shrink;
 pub mod solidity;
+pub mod tiers;
 pub mod ways;
 pub mod world;

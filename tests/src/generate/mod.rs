@@ -3,11 +3,12 @@
 //! [`structured`] writes programs the way compilers do: loops, near calls with handlers, far calls among
 //! user and system contracts in all their variants, pointers passed on and taken apart, heaps grown to their
 //! borders, little ergs, and everything that writes a log. [`bytes`] is random code. [`single`] is one
-//! instruction in a random state.
+//! instruction in a random state, [`matrix`] one with all predicates.
 
 pub mod builder;
 mod calls;
 mod gadgets;
+pub mod matrix;
 mod places;
 pub mod single;
 
