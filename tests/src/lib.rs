@@ -33,6 +33,7 @@ pub mod compare;
 pub mod compiled;
 pub mod corpus;
 pub mod evm_program;
+pub mod fuzzing;
 pub mod generate;
 pub mod oracle;
 pub mod random;

@@ -7,6 +7,7 @@
 
 pub mod builder;
 mod calls;
+pub mod few;
 mod gadgets;
 pub mod matrix;
 mod places;
@@ -34,23 +35,26 @@ pub fn structured(seed: u64) -> World {
 pub fn bytes(seed: u64) -> World {
     let random = &mut Random::new(seed);
     let sane = random.below(10);
-    world(random, |random, _, _| {
-        let count = 4 + random.below(60);
-        let bits: Vec<u64> = (0..count)
-            .map(|_| {
-                let bits = random.bits();
-                if random.below(10) >= sane {
-                    return bits;
-                }
-                let slot = 1 + random.below(SLOTS as u64 - 945);
-                let predicate = if random.one_in(3) { bits & 7 << 13 } else { 0 };
-                let immediates = random.below(24) << 32 | random.below(24) << 48;
-                slot | predicate | bits & 0xffff << 16 | immediates
-            })
-            .collect();
-        let constants = (0..random.below(4)).map(|_| random.word()).collect::<Vec<_>>();
-        words_of(&bits).into_iter().chain(constants).collect()
-    })
+    world(random, |random, _, _| any_instructions(random, sane))
+}
+
+/// Random bits, of which `sane` tenths are whole instructions with valid slots and small immediates; and constants.
+fn any_instructions(random: &mut Random, sane: u64) -> Vec<Word> {
+    let count = 4 + random.below(60);
+    let bits: Vec<u64> = (0..count)
+        .map(|_| {
+            let bits = random.bits();
+            if random.below(10) >= sane {
+                return bits;
+            }
+            let slot = 1 + random.below(SLOTS as u64 - 945);
+            let predicate = if random.one_in(3) { bits & 7 << 13 } else { 0 };
+            let immediates = random.below(24) << 32 | random.below(24) << 48;
+            slot | predicate | bits & 0xffff << 16 | immediates
+        })
+        .collect();
+    let constants = (0..random.below(4)).map(|_| random.word()).collect::<Vec<_>>();
+    words_of(&bits).into_iter().chain(constants).collect()
 }
 
 fn world(

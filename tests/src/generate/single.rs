@@ -76,7 +76,11 @@ pub fn world(mut instruction: Instruction, flags: u64, random: &mut Random) -> W
 
 /// A world with any instruction in any state.
 pub fn any(seed: u64) -> World {
-    let random = &mut Random::new(seed);
+    any_of(&mut Random::new(seed))
+}
+
+/// The same with choices from elsewhere.
+pub(super) fn any_of(random: &mut Random) -> World {
     let slot = random.below(SLOTS as u64 - 930);
     let predicate = random.below(8);
     let flags = random.below(FLAG_STATES);

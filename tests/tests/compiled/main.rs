@@ -3,6 +3,7 @@
 //! More of the same for as long as one likes: `cargo run --release -p eravm-tests --bin compiled -- [first seed] [programs]`.
 
 mod bombs;
+mod fuzzed;
 mod goldens;
 mod matrix;
 mod service;
