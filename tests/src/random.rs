@@ -1,32 +1,65 @@
 //! A small deterministic source of random numbers: a failure is named by one 64-bit seed.
 
+use alloc::collections::VecDeque;
 use eravm_core::Word;
 
-/// SplitMix64.
+/// SplitMix64, after choices that are given.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random {
+    state: u64,
+    /// What is still given.
+    choices: VecDeque<u8>,
+}
 
 impl Random {
     /// The sequence of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed ^ 0x5851_f42d_4c95_7f2d)
+        Self { state: seed ^ 0x5851_f42d_4c95_7f2d, choices: VecDeque::new() }
+    }
+
+    /// Choices that a fuzzer makes: as few bytes as will do for each, and the sequence of seed 0 when there are none left, because not
+    /// everything that is generated comes to an end with zeros.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self { choices: bytes.iter().copied().collect(), ..Self::new(0) }
     }
 
     /// The next 64 bits.
-    pub const fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    pub fn bits(&mut self) -> u64 {
+        self.given(8).unwrap_or_else(|| self.next())
+    }
+
+    /// A number below `bound`, which must not be 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        let bytes = match bound {
+            0..=0x100 => 1,
+            0x101..=0x1_0000 => 2,
+            _ => 8,
+        };
+        self.given(bytes).unwrap_or_else(|| self.next()) % bound
+    }
+
+    /// What is still given, taken.
+    pub fn rest(&mut self) -> Vec<u8> {
+        self.choices.drain(..).collect()
+    }
+
+    fn given(&mut self, bytes: usize) -> Option<u64> {
+        if self.choices.is_empty() {
+            return None;
+        }
+        let given = self.choices.drain(..bytes.min(self.choices.len()));
+        Some(given.fold(0, |bits, byte| bits << 8 | u64::from(byte)))
+    }
+
+    const fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ z >> 31
     }
 
-    /// A number below `bound`, which must not be 0.
-    pub const fn below(&mut self, bound: u64) -> u64 {
-        self.bits() % bound
-    }
-
     /// True once in `times`.
-    pub const fn one_in(&mut self, times: u64) -> bool {
+    pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 

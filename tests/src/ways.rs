@@ -4,10 +4,11 @@
 
 use crate::random::Random;
 use crate::world::{Prepared, World};
+use core::convert::Infallible;
 use eravm_core::semantics::Flags;
 use eravm_core::{
-    Event, Exit, L1Message, Limits, RunError, Step, Stop, StorageAccess, StorageChange, Tracer,
-    Verdict, VersionedHash, Vm, Word,
+    Event, Exit, Host, L1Message, Limits, RunError, Step, Stop, StorageAccess, StorageChange,
+    Tracer, Verdict, VersionedHash, Vm, Word,
 };
 
 /// Everything about a machine that can be asked for.
@@ -18,6 +19,8 @@ pub struct State {
     /// Instructions done.
     pub instructions: u64,
     registers: Vec<(Word, bool)>,
+    /// Those that the first frame ended with. The end clears the others.
+    last_registers: [(Word, bool); 15],
     flags: Flags,
     counters: [u64; 8],
     panicking: bool,
@@ -43,6 +46,7 @@ impl State {
             ended: vm.ended(),
             instructions: vm.instructions(),
             registers: (1..16).map(|register| vm.register(register)).collect(),
+            last_registers: *vm.final_registers(),
             flags: vm.flags(),
             counters: [
                 vm.pc().into(),
@@ -69,10 +73,12 @@ impl State {
         }
     }
 
-    /// The state without what rolling back to a snapshot keeps: the number of instructions, which is never taken back.
+    /// The state without what rolling back to a snapshot keeps: the number of instructions, which is never taken back, and the
+    /// registers of an end that was.
     #[must_use]
     pub fn without_count(mut self) -> Self {
         self.instructions = 0;
+        self.last_registers = [(Word::ZERO, false); 15];
         self
     }
 
@@ -95,10 +101,10 @@ impl State {
 /// How a run ended for good.
 pub type Finish = Result<Exit, Stop>;
 
-fn finish<F>(result: Result<Exit, RunError<F>>) -> Finish {
+fn finish(result: Result<Exit, RunError<Infallible>>) -> Finish {
     result.map_err(|error| match error {
         RunError::Stopped(stop) => stop,
-        RunError::Host(_) => unreachable!("the test's host does not fail"),
+        RunError::Host(never) => match never {},
     })
 }
 
@@ -110,7 +116,7 @@ pub fn in_one_go(prepared: &Prepared<'_>) -> (Vm, Finish) {
 }
 
 /// Runs a machine until its first frame ends.
-pub fn run(vm: &mut Vm, host: &mut crate::world::Host) -> Finish {
+pub fn run<H: Host<Fault = Infallible>>(vm: &mut Vm, host: &mut H) -> Finish {
     finish(vm.run(host))
 }
 

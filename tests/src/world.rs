@@ -128,6 +128,24 @@ pub struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
+    /// The same code for a world that differs in other things.
+    pub fn of<'a>(&self, world: &'a World) -> Prepared<'a> {
+        Prepared { world, entry: self.entry.clone(), host: self.host.clone() }
+    }
+
+    /// The code of the first frame.
+    pub const fn entry(&self) -> &Program {
+        &self.entry
+    }
+
+    /// All code.
+    pub fn programs(&self) -> Vec<Program> {
+        // In an order that is always the same.
+        let codes = &self.host.codes;
+        let called = self.world.codes.iter().filter_map(|code| codes.get(&code.hash.digest()));
+        called.chain([&self.entry]).cloned().collect()
+    }
+
     /// Our machine before its first instruction, with other settings than [`World::settings`].
     pub fn vm_with(&self, settings: Settings) -> (Vm, Host) {
         self.made(|entry| Vm::new(settings, entry))

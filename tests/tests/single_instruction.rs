@@ -1,6 +1,6 @@
 //! Every instruction in every variant, with every predicate and flag state, from random states.
 
-use eravm_core::isa::{Instruction, Opcode, SLOTS};
+use eravm_core::isa::Instruction;
 use eravm_tests::check::{self, Tally};
 use eravm_tests::generate::single::{self, FLAG_STATES};
 use eravm_tests::random::Random;
@@ -8,18 +8,10 @@ use eravm_tests::random::Random;
 /// Instructions of the small program around the one that is tested, at most.
 const LIMIT: u64 = 200;
 
-/// Slots that hold instructions; one invalid one stands for the others.
-fn slots() -> Vec<u16> {
-    let valid = |slot: &u16| Instruction::decode((*slot).into()).opcode() != Opcode::Invalid;
-    let slots: Vec<u16> = (0..SLOTS as u16).filter(|slot| *slot == 0 || valid(slot)).collect();
-    assert_eq!(slots.len(), 1104, "valid slots and one that is not");
-    slots
-}
-
 /// All slots with one predicate, in every flag state.
 fn cross_product(predicate: u64) -> Tally {
     let mut tally = Tally::default();
-    for slot in slots() {
+    for slot in single::slots() {
         for flags in 0..FLAG_STATES {
             let seed = u64::from(slot) << 32 | predicate << 16 | flags;
             let bits = u64::from(slot) | predicate << 13;

@@ -3,11 +3,13 @@
 //! [`structured`] writes programs the way compilers do: loops, near calls with handlers, far calls among
 //! user and system contracts in all their variants, pointers passed on and taken apart, heaps grown to their
 //! borders, little ergs, and everything that writes a log. [`bytes`] is random code. [`single`] is one
-//! instruction in a random state.
+//! instruction in a random state, [`matrix`] one with all predicates.
 
 pub mod builder;
 mod calls;
+pub mod few;
 mod gadgets;
+pub mod matrix;
 mod places;
 pub mod single;
 
@@ -33,23 +35,26 @@ pub fn structured(seed: u64) -> World {
 pub fn bytes(seed: u64) -> World {
     let random = &mut Random::new(seed);
     let sane = random.below(10);
-    world(random, |random, _, _| {
-        let count = 4 + random.below(60);
-        let bits: Vec<u64> = (0..count)
-            .map(|_| {
-                let bits = random.bits();
-                if random.below(10) >= sane {
-                    return bits;
-                }
-                let slot = 1 + random.below(SLOTS as u64 - 945);
-                let predicate = if random.one_in(3) { bits & 7 << 13 } else { 0 };
-                let immediates = random.below(24) << 32 | random.below(24) << 48;
-                slot | predicate | bits & 0xffff << 16 | immediates
-            })
-            .collect();
-        let constants = (0..random.below(4)).map(|_| random.word()).collect::<Vec<_>>();
-        words_of(&bits).into_iter().chain(constants).collect()
-    })
+    world(random, |random, _, _| any_instructions(random, sane))
+}
+
+/// Random bits, of which `sane` tenths are whole instructions with valid slots and small immediates; and constants.
+fn any_instructions(random: &mut Random, sane: u64) -> Vec<Word> {
+    let count = 4 + random.below(60);
+    let bits: Vec<u64> = (0..count)
+        .map(|_| {
+            let bits = random.bits();
+            if random.below(10) >= sane {
+                return bits;
+            }
+            let slot = 1 + random.below(SLOTS as u64 - 945);
+            let predicate = if random.one_in(3) { bits & 7 << 13 } else { 0 };
+            let immediates = random.below(24) << 32 | random.below(24) << 48;
+            slot | predicate | bits & 0xffff << 16 | immediates
+        })
+        .collect();
+    let constants = (0..random.below(4)).map(|_| random.word()).collect::<Vec<_>>();
+    words_of(&bits).into_iter().chain(constants).collect()
 }
 
 fn world(

@@ -5,13 +5,24 @@ use super::places::{hash, user};
 use crate::random::Random;
 use crate::world::{Code, First, Rules, World};
 use eravm_core::isa::{
-    DstMode, Instruction, KERNEL_STIPEND_BYTES, Modifier, Opcode, USER_STIPEND_BYTES,
+    DstMode, Instruction, KERNEL_STIPEND_BYTES, Modifier, Opcode, SLOTS, USER_STIPEND_BYTES,
 };
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Word, system_address};
 
 /// The states that flags can have, by how they come about: none, lt, eq, gt, lt and eq, eq and gt.
 pub const FLAG_STATES: u64 = 6;
+
+/// Slots that hold instructions; one invalid one stands for the others.
+///
+/// # Panics
+/// If they are not as many as there should be.
+pub fn slots() -> Vec<u16> {
+    let valid = |slot: &u16| Instruction::decode((*slot).into()).opcode() != Opcode::Invalid;
+    let slots: Vec<u16> = (0..SLOTS as u16).filter(|slot| *slot == 0 || valid(slot)).collect();
+    assert_eq!(slots.len(), 1104, "valid slots and one that is not");
+    slots
+}
 
 /// Register whose value, 2²⁵⁵, is needed to set lt and eq.
 const HIGH_BIT: u8 = 14;
@@ -65,15 +76,19 @@ pub fn world(mut instruction: Instruction, flags: u64, random: &mut Random) -> W
 
 /// A world with any instruction in any state.
 pub fn any(seed: u64) -> World {
-    let random = &mut Random::new(seed);
-    let slot = random.below(eravm_core::isa::SLOTS as u64 - 930);
+    any_of(&mut Random::new(seed))
+}
+
+/// The same with choices from elsewhere.
+pub(super) fn any_of(random: &mut Random) -> World {
+    let slot = random.below(SLOTS as u64 - 930);
     let predicate = random.below(8);
     let flags = random.below(FLAG_STATES);
     world(Instruction::decode(slot | predicate << 13), flags, random)
 }
 
 /// A register's value with its tag.
-fn value(random: &mut Random) -> (Word, bool) {
+pub(super) fn value(random: &mut Random) -> (Word, bool) {
     if random.one_in(3) {
         let number = |random: &mut Random| match random.below(6) {
             0 => 0,
@@ -128,7 +143,7 @@ fn set_flags(code: &mut Builder, flags: u64, registers: &mut [(u8, Word, bool)])
     }
 }
 
-fn surroundings(
+pub(super) fn surroundings(
     code: Vec<Word>,
     registers: Vec<(u8, Word, bool)>,
     kernel: bool,

@@ -4,7 +4,15 @@
 
 mod aot;
 mod bombs;
+mod fuzzed;
 mod goldens;
+mod matrix;
 mod service;
 mod stays;
 mod sweeps;
+mod tiers;
+
+/// Code is entered wherever that is possible, and not only where it pays.
+fn everywhere() -> eravm_jit::Limits {
+    eravm_jit::Limits { piece: 0, ..eravm_jit::Limits::default() }
+}

@@ -1,16 +1,10 @@
 //! Generated programs.
 
-use eravm_core::isa::{Instruction, Opcode, SLOTS};
+use super::everywhere;
 use eravm_jit::{Limits, Options};
 use eravm_tests::compiled::Compiling;
-use eravm_tests::generate::{self, single};
-use eravm_tests::random::Random;
+use eravm_tests::generate;
 use eravm_tests::{case, corpus, ways};
-
-/// Code is entered wherever that is possible, and not only where it pays.
-fn everywhere() -> Limits {
-    Limits { piece: 0, ..Limits::default() }
-}
 
 #[test]
 fn structured_programs() {
@@ -67,32 +61,6 @@ fn exits_forced_after_every_number_of_segments() {
         let entries = compiling.sweep("structured", seeds, generate::structured);
         assert!(entries > 200, "{segments}: {entries}");
     }
-}
-
-/// Every variant of every instruction: without a predicate, and with each of the others in turn, in all flag states in turn.
-#[test]
-fn every_variant() {
-    let compiling =
-        Compiling::with(Options { limits: everywhere(), verify: false, single_pass: false });
-    let is_valid = |slot: &u16| Instruction::decode((*slot).into()).opcode() != Opcode::Invalid;
-    let mut entries = 0;
-    for slot in (0..SLOTS as u16).filter(is_valid) {
-        for predicate in [0, 1 + u64::from(slot) % 7] {
-            let flags = u64::from(slot) / 7 % single::FLAG_STATES;
-            let seed = u64::from(slot) << 32 | predicate << 16 | flags;
-            let bits = u64::from(slot) | predicate << 13;
-            let random = &mut Random::new(seed);
-            let world = single::world(Instruction::decode(bits), flags, random);
-            match compiling.compare(&world) {
-                Ok(count) => entries += count,
-                Err(failure) => panic!(
-                    "slot {slot}, predicate {predicate}: {failure}\n{}",
-                    compiling.small(&world)
-                ),
-            }
-        }
-    }
-    assert!(entries > 2000, "{entries}");
 }
 
 #[test]

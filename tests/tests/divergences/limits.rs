@@ -20,6 +20,7 @@ fn at_the_greatest_depth_everything_panics() {
         let (mut whole, mut host) = prepared.vm_with(settings);
         assert_eq!(vm.run(&mut host), whole.run(&mut host));
         assert_eq!(vm.instructions(), whole.instructions());
+        engines::agree_with(&world, settings);
     }
 }
 

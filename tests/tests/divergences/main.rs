@@ -1,10 +1,11 @@
 //! Rules on which implementations of this machine have differed, each as a small program.
 //!
-//! Every program also runs side by side with the reference and in all other ways. The comments name what
+//! Every program also runs side by side with the reference and in all other ways, compiled ones included. The comments name what
 //! is easily got wrong, not who did.
 
 mod calls;
 mod decommit;
+mod engines;
 mod frames;
 mod limits;
 mod memory;
@@ -22,9 +23,16 @@ const USER: &str = "0x10001";
 /// Address of the contract that programs call, in kernel space.
 const KERNEL: &str = "0x8005";
 
-/// A world from a case, which must agree with the reference. Other than in a case, labels may stand before an
+/// A world from a case, which must agree with the reference, interpreted and compiled. Other than in a case, labels may stand before an
 /// instruction and cells may be hexadecimal.
 fn world(text: &str) -> World {
+    let world = interpreted(text);
+    engines::agree(&world);
+    world
+}
+
+/// The same without compiled code.
+fn interpreted(text: &str) -> World {
     let lines = text.lines().map(|line| match line.split_once(".cell 0x") {
         Some((before, digits)) => format!("{before}.cell {}\n", decimal(digits.trim())),
         None => format!("{line}\n"),
@@ -56,6 +64,11 @@ fn end(text: &str) -> Vm {
 /// Our machine after so many instructions.
 fn after(text: &str, instructions: u64) -> Vm {
     let world = world(text);
+    engines::agree_after(&world, instructions);
+    stepped(&world, instructions)
+}
+
+fn stepped(world: &World, instructions: u64) -> Vm {
     let (mut vm, mut host) = world.prepare().vm();
     let limits = Limits { instructions: Some(instructions), ergs: None };
     vm.run_limited(&mut host, limits).expect("the program gets that far");

@@ -39,7 +39,8 @@ fn output_to_a_page_that_does_not_exist_makes_it() {
         after: ret r0";
     let down = abi(0, 0, 0, ALL);
     let text = keccak(&format!("{}\ndown: {down}", call_abi([0, 2050], 0, [0, 0])), code);
-    let vm = after(&text, 6);
+    let world = world(&text);
+    let vm = stepped(&world, 6);
     assert_eq!(vm.current_frame().base_page, 2048);
     assert_eq!(vm.register(2).0.0[3], EMPTY_KECCAK);
 }
@@ -92,6 +93,7 @@ fn curve_precompiles_do_nothing_before_protocol_28() {
     let prepared = world.prepare();
     let mut settings = world.settings();
     settings.semantics.ec_precompiles = false;
+    engines::agree_with(&world, settings);
     let (mut vm, mut host) = prepared.vm_with(settings);
     assert!(vm.run(&mut host).is_ok());
     assert_eq!(number(&vm, 5), 1, "nothing is written");

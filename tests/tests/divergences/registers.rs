@@ -98,6 +98,7 @@ fn older_rules_keep_the_second_destination_and_panic_for_free() {
     let run = |world: &World, on: bool| {
         let mut settings = world.settings();
         settings.semantics = settings.semantics.with_circuit_rules(on);
+        engines::agree_with(world, settings);
         let (mut vm, mut host) = world.prepare().vm_with(settings);
         assert!(vm.run(&mut host).is_ok());
         vm
