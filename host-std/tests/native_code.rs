@@ -2,11 +2,23 @@
 
 mod common;
 
-use common::{Folder, corpus, echo_code, eravm, with_environment, word};
+use common::{Folder, corpus, eravm, with_environment, word};
 use serde_json::{Value, json};
 use std::path::Path;
 
 const TRANSFER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/batches/transfer.json");
+
+/// Worth to be entered.
+const LOOP: &str = "
+        .text
+entry:
+        add     1000, r0, r15
+loop:
+        add     3, r2, r2
+        sub.s!  1, r15, r15
+        jump.ne @loop
+        ret     r0
+";
 
 /// The report of a command, and what is in it about the compiler.
 fn with_engine(arguments: &[&str]) -> (Value, Value) {
@@ -18,7 +30,7 @@ fn with_engine(arguments: &[&str]) -> (Value, Value) {
 #[test]
 fn a_program_has_its_code_from_the_beginning() {
     let folder = Folder::new();
-    let (program, out) = (folder.file("echo", echo_code()), folder.path("aot"));
+    let (program, out) = (folder.file("loop.asm", LOOP), folder.path("aot"));
     let made = eravm(&["jit-aot", &program, "--out", &out, "--json"]).expect(0).json();
     assert_eq!((&made["compiled"], &made["programs"][0]["error"]), (&json!(1), &Value::Null));
     assert_eq!(made["programs"][0]["name"], program);
@@ -45,7 +57,7 @@ fn a_program_has_its_code_from_the_beginning() {
 #[test]
 fn folders_that_cannot_be_used_are_refused() {
     let folder = Folder::new();
-    let (program, out) = (folder.file("echo", echo_code()), folder.path("aot"));
+    let (program, out) = (folder.file("loop.asm", LOOP), folder.path("aot"));
     let run = |out: &str| {
         let options = ["--engine", "jit", "--jit-aot-dir", out];
         eravm(&[&["run", &program][..], &options].concat())
@@ -76,7 +88,7 @@ fn folders_that_cannot_be_used_are_refused() {
 #[test]
 fn there_must_be_something_to_compile() {
     let folder = Folder::new();
-    let (program, out) = (folder.file("echo", echo_code()), folder.path("aot"));
+    let (program, out) = (folder.file("loop.asm", LOOP), folder.path("aot"));
     let error = eravm(&["jit-aot", "--out", &out]).expect(2).stderr;
     assert!(error.contains("FILE"), "{error}");
     eravm(&["jit-aot", &program]).expect(2);
@@ -108,7 +120,7 @@ fn a_batch_has_its_system_from_the_beginning() {
 #[test]
 fn events_are_written_for_who_asks() {
     let folder = Folder::new();
-    let (program, out) = (folder.file("echo", echo_code()), folder.path("aot"));
+    let (program, out) = (folder.file("loop.asm", LOOP), folder.path("aot"));
     eravm(&["jit-aot", &program, "--out", &out]).expect(0);
     let run = ["run", &program, "--engine", "jit", "--jit-aot-dir", &out];
     let with = |wanted: &str| with_environment(&run, &[("ERAVM_LOG", wanted)]).expect(0).stderr;

@@ -5,6 +5,7 @@ use crate::ways::{self, Finish, State};
 use crate::world::{Host, Prepared, World};
 use core::convert::Infallible;
 use core::ops::Range;
+use eravm_core::compiled::CompiledStats;
 use eravm_core::precompiles::Precompiles;
 use eravm_core::{
     Address, CodeStore, HostTypes, Program, Settings, Storage, StorageSlot, VersionedHash, Vm, Word,
@@ -99,6 +100,7 @@ impl Compiling {
     pub fn compare_settings(&self, world: &World, settings: Settings) -> Result<u64, String> {
         let compiled = self.prepare_lazily(world);
         self.compare_machines(world.prepare().vm_with(settings), compiled.vm_with(settings))
+            .map(|stats| stats.entries)
     }
 
     /// The same with code that is prepared, and with another amount of ergs.
@@ -112,6 +114,7 @@ impl Compiling {
         ergs: u32,
     ) -> Result<u64, String> {
         self.compare_machines(interpreted.vm_with_ergs(ergs), compiled.vm_with_ergs(ergs))
+            .map(|stats| stats.entries)
     }
 
     /// Runs two machines that differ only in that the second one's code is compiled, or will be.
@@ -122,11 +125,11 @@ impl Compiling {
         &self,
         (mut expected, mut host): (Vm, Host),
         (mut vm, compiled_host): (Vm, Host),
-    ) -> Result<u64, String> {
+    ) -> Result<CompiledStats, String> {
         let finish = ways::run(&mut expected, &mut host);
         let other = self.finish(&mut vm, compiled_host);
         same((&vm, other), (&expected, finish))?;
-        Ok(vm.compiled_stats().entries)
+        Ok(*vm.compiled_stats())
     }
 
     /// Runs a machine to its end. Code that is not compiled yet is when it is called.

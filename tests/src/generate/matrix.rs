@@ -15,7 +15,7 @@ use eravm_core::{Address, Word, system_address};
 /// What sets the flags.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Setter {
-    /// Something before an instruction that is not compiled: the flags are the machine's when compiled code is entered.
+    /// Something before an instruction that the interpreter does while compiled code waits: the flags are the machine's.
     Earlier,
     /// A sum.
     Add,
@@ -290,7 +290,7 @@ impl Writer<'_> {
             let [a, b] = SUMMANDS;
             self.code.op(Opcode::Add, set, (Src::Reg(a), b), (Dst::Reg(0), 0));
             self.code.when(Predicate::Lt);
-            // Left to the interpreter; an entry follows.
+            // Done by the interpreter; of what was known before, nothing is known behind it.
             self.code.op(Opcode::Meta, &[], (Src::Reg(0), 0), (Dst::Reg(PLACE), 0));
         }
     }
