@@ -32,7 +32,7 @@ impl Default for Limits {
             inlined: 24,
             depth: 3,
             piece: 40,
-            program: 1 << 13,
+            program: 1 << 15,
             forced_exits: false,
         }
     }

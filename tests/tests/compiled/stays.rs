@@ -69,7 +69,8 @@ fn ran(program: &Program, iterations: u64) -> Vm {
 fn compare(source: &str, iterations: u64) -> Vm {
     let expected = ran(&program(source), iterations);
     let compiled = program(source);
-    let compiler = Compiler::new(Options::default()).expect("a machine that is supported");
+    let options = Options { limits: crate::everywhere(), ..Options::default() };
+    let compiler = Compiler::new(options).expect("a machine that is supported");
     compiler.compile(&compiled).expect("it compiles");
     let vm = ran(&compiled, iterations);
     let state = |vm: &Vm| {
