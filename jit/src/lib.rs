@@ -8,15 +8,18 @@
 //! use eravm_core::{Address, Entry, InMemory, Program, Semantics, Settings, VersionedHash, Vm, asm};
 //! use eravm_jit::{Compiler, Options};
 //!
-//! let code = asm::assemble(
-//!     ".text
-//!     entry: add 14, r0, r2
-//!     loop: add 3, r3, r3
-//!     sub.s! 1, r2, r2
-//!     jump.ne @loop
-//!     st.1 0, r3
-//!     ret r0",
-//! )?;
+//! let source = "
+//!         .text
+//! entry:
+//!         add     14, r0, r2
+//! loop:
+//!         add     3, r3, r3
+//!         sub.s!  1, r2, r2
+//!         jump.ne @loop
+//!         st.1    0, r3
+//!         ret     r0
+//! ";
+//! let code = asm::assemble(source)?;
 //! let program = Program::new(&code.bytecode)?;
 //! let stats = Compiler::new(Options::default())?.compile(&program)?;
 //! assert!(stats.instructions >= 3);
