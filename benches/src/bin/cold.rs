@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 /// Lengths of batches, in transactions.
 const COUNTS: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
-/// Transactions that are run for a length at least, in several batches, so that short ones can be compared, too.
-const ENOUGH: usize = 40;
+/// Batches that are shorter are run as many times more often: they are over soon, and differ most from each other.
+const SHORT: usize = 4;
 const KINDS: [&str; 2] = ["transfers", "ERC-20 transfers"];
 
 /// A chain of its own, so that no code is decoded or compiled yet.
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut places = Vec::new();
         for count in COUNTS {
             let (mut alone, mut beside) = (Vec::new(), Vec::new());
-            for _ in 0..rounds.max(rounds * ENOUGH / count / 10) {
+            for _ in 0..rounds * (SHORT / count).max(1) {
                 // A compiler of its own, which the time for its threads belongs to.
                 let jit = Engine::Jit(Jit::new(Policy::default())?);
                 beside.push(time(scenario(&corpus, kind, count)?, jit)?);

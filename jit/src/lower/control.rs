@@ -77,13 +77,22 @@ impl Lowering<'_, '_, '_> {
     /// Goes to a place that is known when the code runs. Where it is read from a table in the code page, what is in that is compiled.
     fn computed_jump(&mut self, trace: &mut Trace, instruction: &Instruction, to: Value) {
         self.settle(trace);
-        let mut switch = cranelift_frontend::Switch::new();
+        let mut blocks = Vec::new();
         for pc in self.flow.jump_table(instruction) {
             if let Some(block) = self.block_at(pc, 0) {
-                switch.set_entry(u128::from(pc), block);
+                blocks.push((pc, block));
                 // As large as an instruction, so that tables count against the size of the function.
                 self.instructions += 1;
             }
+        }
+        self.dispatch(trace, to, &blocks);
+    }
+
+    /// Goes to the block for a program counter, or leaves the code for it.
+    fn dispatch(&mut self, trace: &Trace, to: Value, blocks: &[(u16, Block)]) {
+        let mut switch = cranelift_frontend::Switch::new();
+        for &(pc, block) in blocks {
+            switch.set_entry(u128::from(pc), block);
         }
         let elsewhere = self.emit.b.create_block();
         switch.emit(&mut self.emit.b, to, elsewhere);
@@ -264,14 +273,7 @@ impl Lowering<'_, '_, '_> {
     pub(super) fn dispatch_returns(&mut self, block: Block) {
         self.emit.b.switch_to_block(block);
         let to = self.emit.b.block_params(block)[0];
-        let mut switch = cranelift_frontend::Switch::new();
-        for &(pc, entry) in &self.entries {
-            switch.set_entry(u128::from(pc), entry);
-        }
-        let elsewhere = self.emit.b.create_block();
-        switch.emit(&mut self.emit.b, to, elsewhere);
-        self.emit.b.switch_to_block(elsewhere);
-        let trace = Trace::new(0, Vec::new());
-        self.leave_for(&trace, to);
+        let entries = self.entries.clone();
+        self.dispatch(&Trace::new(0, Vec::new()), to, &entries);
     }
 }

@@ -639,11 +639,9 @@ impl Lowering<'_, '_, '_> {
 
     /// Leaves an instruction to the interpreter, and notes where it may go on.
     fn leave_to_interpreter(&mut self, trace: &Trace, pc: u16) {
-        let opcode = self.flow.instruction(pc).map(|it| it.opcode());
-        let leave = match opcode {
-            Some(Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall) => Leave::Call,
-            _ => Leave::NotCompiled,
-        };
+        let is_far_call =
+            self.flow.instruction(pc).is_some_and(|it| shape::is_far_call(it.opcode()));
+        let leave = if is_far_call { Leave::Call } else { Leave::NotCompiled };
         self.leave(trace, pc, leave);
         let successors = successors(self.flow, pc);
         self.roots.extend(successors);
@@ -655,7 +653,7 @@ fn successors(flow: &Flow<'_>, pc: u16) -> Vec<u16> {
     let Some(instruction) = flow.instruction(pc) else { return Vec::new() };
     let next = pc.wrapping_add(1);
     match instruction.opcode() {
-        Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall => vec![next, instruction.imm0],
+        opcode if shape::is_far_call(opcode) => vec![next, instruction.imm0],
         Opcode::Jump | Opcode::NearCall => vec![next, instruction.imm0],
         Opcode::Invalid | Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic => Vec::new(),
         _ => vec![next],

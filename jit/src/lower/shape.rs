@@ -68,18 +68,21 @@ pub(crate) fn shape(instruction: &Instruction) -> Shape {
 
 /// Whether the instruction behind it is next, unless it fails.
 const fn goes_on_behind(opcode: Opcode) -> bool {
-    !matches!(
+    let leads_elsewhere = matches!(
         opcode,
         Opcode::Invalid
             | Opcode::Jump
             | Opcode::NearCall
-            | Opcode::FarCall
-            | Opcode::DelegateCall
-            | Opcode::MimicCall
             | Opcode::RetOk
             | Opcode::RetRevert
             | Opcode::RetPanic
-    )
+    );
+    !leads_elsewhere && !is_far_call(opcode)
+}
+
+/// Whether it calls another contract.
+pub(crate) const fn is_far_call(opcode: Opcode) -> bool {
+    matches!(opcode, Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall)
 }
 
 fn compiled_shape(instruction: &Instruction) -> Shape {

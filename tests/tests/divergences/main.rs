@@ -26,13 +26,6 @@ const KERNEL: &str = "0x8005";
 /// A world from a case, which must agree with the reference, interpreted and compiled. Other than in a case, labels may stand before an
 /// instruction and cells may be hexadecimal.
 fn world(text: &str) -> World {
-    let world = interpreted(text);
-    engines::agree(&world);
-    world
-}
-
-/// The same without compiled code.
-fn interpreted(text: &str) -> World {
     let lines = text.lines().map(|line| match line.split_once(".cell 0x") {
         Some((before, digits)) => format!("{before}.cell {}\n", decimal(digits.trim())),
         None => format!("{line}\n"),
@@ -42,6 +35,7 @@ fn interpreted(text: &str) -> World {
     if let Err(failure) = check::all_ways(&world, 20_000, 0) {
         panic!("{failure}\n{world}");
     }
+    engines::agree(&world);
     world
 }
 
@@ -65,10 +59,6 @@ fn end(text: &str) -> Vm {
 fn after(text: &str, instructions: u64) -> Vm {
     let world = world(text);
     engines::agree_after(&world, instructions);
-    stepped(&world, instructions)
-}
-
-fn stepped(world: &World, instructions: u64) -> Vm {
     let (mut vm, mut host) = world.prepare().vm();
     let limits = Limits { instructions: Some(instructions), ergs: None };
     vm.run_limited(&mut host, limits).expect("the program gets that far");

@@ -39,8 +39,7 @@ fn output_to_a_page_that_does_not_exist_makes_it() {
         after: ret r0";
     let down = abi(0, 0, 0, ALL);
     let text = keccak(&format!("{}\ndown: {down}", call_abi([0, 2050], 0, [0, 0])), code);
-    let world = world(&text);
-    let vm = stepped(&world, 6);
+    let vm = after(&text, 6);
     assert_eq!(vm.current_frame().base_page, 2048);
     assert_eq!(vm.register(2).0.0[3], EMPTY_KECCAK);
 }

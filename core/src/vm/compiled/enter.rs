@@ -43,29 +43,31 @@ pub(crate) fn compiled(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32)
 pub(super) fn enter(vm: &mut Vm) -> After {
     let mut after = After::Instruction;
     while let Some(code) = vm.frame.program.compiled()
-        && code.entry(vm.pc).is_some()
+        && let Some(mut entry) = code.entry(vm.pc)
     {
         // SAFETY: the frame keeps the program, which keeps its code for good, and compiled code does not exchange frames.
         let code: &CompiledCode = unsafe { &*core::ptr::from_ref(code) };
         let view = View::refresh(vm);
-        let mut pc = vm.pc;
-        let mut leave = Leave::Elsewhere as u32;
         let mut entries = 0;
-        while leave == Leave::Elsewhere as u32
-            && let Some(entry) = code.entry(pc)
-        {
+        let (pc, mut leave) = loop {
             entries += 1;
             // SAFETY: who installed the code vouches for it. The view is of this machine, which nobody else uses meanwhile.
             let result = unsafe { (entry.function)(view, entry.number) };
-            (pc, leave) = (result as u16, result >> 16);
-        }
+            let (pc, leave) = (result as u16, result >> 16);
+            if leave == Leave::Elsewhere as u32
+                && let Some(next) = code.entry(pc)
+            {
+                entry = next;
+            } else {
+                break (pc, leave);
+            }
+        };
         View::park(vm, pc);
         vm.compiled_stats.entries += entries;
         if let Some(count) = vm.compiled_stats.leaves.get_mut(leave as usize) {
             *count += 1;
         }
-        let is_exchange = leave == Leave::Call as u32 || leave == Leave::Return as u32;
-        if is_exchange && !vm.is_shadowed {
+        if leave == Leave::Call as u32 || leave == Leave::Return as u32 {
             let view = View::of(vm);
             // SAFETY: the view is up to date, and of this machine, which nobody else uses meanwhile.
             leave = unsafe { ((*view).step)(view, u64::from(pc)) } >> 16;
