@@ -2,25 +2,35 @@
 
 use crate::host::{CodeStore, HostTypes, Storage, StorageSlot};
 use crate::precompiles::Precompiles;
+#[cfg(feature = "keccak256")]
+use crate::precompiles::{CallFault, Keccak256Memo};
 use crate::program::Program;
 use crate::versioned_hash::VersionedHash;
 use crate::word::{Address, Word};
 use alloc::collections::BTreeMap;
 use core::convert::Infallible;
 
-/// State and code in maps; precompiles are those built in. It cannot fail.
+/// State and code in maps; precompiles are those built in, and hashes of 64 bytes are [remembered](crate::precompiles::Keccak256Memo).
+/// It cannot fail.
 ///
 /// Slots that are not in the map are zero and were never written to.
 #[derive(Clone, Debug, Default)]
 pub struct InMemory {
     storage: BTreeMap<(Address, Word), Word>,
     code: BTreeMap<VersionedHash, Program>,
+    #[cfg(feature = "keccak256")]
+    hashes: Keccak256Memo,
 }
 
 impl InMemory {
     /// Nothing.
     pub const fn new() -> Self {
-        Self { storage: BTreeMap::new(), code: BTreeMap::new() }
+        Self {
+            storage: BTreeMap::new(),
+            code: BTreeMap::new(),
+            #[cfg(feature = "keccak256")]
+            hashes: Keccak256Memo::new(),
+        }
     }
 
     /// Sets a slot, which thereby counts as written to before.
@@ -59,4 +69,12 @@ impl CodeStore for InMemory {
     }
 }
 
-impl Precompiles for InMemory {}
+impl Precompiles for InMemory {
+    #[cfg(feature = "keccak256")]
+    fn keccak256(
+        &mut self,
+        input: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<[u8; 32], CallFault<Infallible>> {
+        Ok(self.hashes.digest(input))
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::secp256k1;
 use crate::system_contracts::addresses::ACCOUNT_CODE_STORAGE;
-use eravm_core::precompiles::{CallFault, Precompiles};
+use eravm_core::precompiles::{CallFault, Keccak256Memo, Precompiles};
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
 };
@@ -17,6 +17,7 @@ pub struct Host {
     slots: HashMap<(Address, Word), StorageSlot>,
     code: HashMap<VersionedHash, Vec<u8>>,
     decoded: HashMap<VersionedHash, Program>,
+    hashes: Keccak256Memo,
 }
 
 impl Host {
@@ -96,6 +97,13 @@ impl CodeStore for Host {
 }
 
 impl Precompiles for Host {
+    fn keccak256(
+        &mut self,
+        input: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<[u8; 32], CallFault<CodeError>> {
+        Ok(self.hashes.digest(input))
+    }
+
     fn ecrecover(
         &mut self,
         digest: &[u8; 32],

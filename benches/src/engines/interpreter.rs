@@ -1,9 +1,10 @@
 //! This project's interpreter.
 
+use super::surroundings::Surroundings;
 use super::{Engine, Machine};
 use crate::call::Call;
 use crate::end_state::{EVENT_WRITER, EndState, Ended, HEAP_WORDS, Hook, comparable};
-use eravm_core::{Address, Entry, Exit, InMemory, Program, Settings, Vm, Word, system_address};
+use eravm_core::{Address, Entry, Exit, Program, Settings, Vm, Word, system_address};
 use eravm_jit::{CompileError, Compiler, Options};
 
 /// A call with its code decoded and its state loaded.
@@ -12,7 +13,7 @@ pub struct Interpreter {
     call: Call,
     program: Program,
     settings: Settings,
-    host: InMemory,
+    host: Surroundings,
     /// Code that is to be compiled before it is run.
     to_compile: Vec<Program>,
 }
@@ -42,12 +43,12 @@ impl Interpreter {
             with(&program);
             program
         };
-        let mut host = InMemory::new();
+        let mut host = Surroundings::default();
         for (address, key, value) in &call.storage {
-            host.set_slot(*address, *key, *value);
+            host.state.set_slot(*address, *key, *value);
         }
         for code in &call.codes {
-            host.add_code(code.hash, decode(&code.bytes));
+            host.state.add_code(code.hash, decode(&code.bytes));
         }
         let [default_account, evm_emulator] = call.base_contracts;
         let mut settings = Settings::new(call.semantics(), default_account, evm_emulator);
@@ -89,7 +90,7 @@ fn compile(programs: Vec<Program>) {
 #[derive(Debug)]
 pub struct Running<'a> {
     vm: Vm,
-    host: &'a mut InMemory,
+    host: &'a mut Surroundings,
     exit: Option<Exit>,
 }
 
@@ -98,6 +99,7 @@ impl Engine for Interpreter {
 
     fn machine(&mut self, _: bool) -> Running<'_> {
         compile(std::mem::take(&mut self.to_compile));
+        self.host.forget();
         let Call { address, calldata, ergs, .. } = &self.call;
         let program = self.program.clone();
         let entry = Entry {

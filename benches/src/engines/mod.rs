@@ -1,6 +1,7 @@
 //! The engines, behind one interface.
 
 pub mod interpreter;
+mod surroundings;
 pub mod vm2;
 pub mod zk_evm;
 mod zk_evm_storage;

@@ -50,6 +50,6 @@ pub use call::{MAX_INPUT_BYTES, MAX_PAIRS, PageMemory, SHA256_START, call};
 #[cfg(feature = "ecrecover")]
 pub use ecrecover::public_key as recover_public_key;
 #[cfg(feature = "keccak256")]
-pub use keccak256::digest as keccak256;
+pub use keccak256::{Keccak256Memo, digest as keccak256};
 pub use kind::{Precompile, at_address};
 pub use provider::{CallFault, G1Point, Pair, Precompiles};

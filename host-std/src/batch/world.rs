@@ -4,7 +4,7 @@ use super::state::BatchState;
 use crate::system_contracts::addresses::CONTRACT_DEPLOYER;
 use crate::transaction::{FactoryDep, RecoveredSigner, TransactionHash};
 use crate::{abi, secp256k1};
-use eravm_core::precompiles::{CallFault, Precompiles};
+use eravm_core::precompiles::{CallFault, Keccak256Memo, Precompiles};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
     Address, CodeError, CodeStore, HostTypes, Program, Storage, StorageSlot, VersionedHash, Vm,
@@ -25,11 +25,18 @@ pub(super) struct World<S> {
     evm_code: HashMap<VersionedHash, Vec<u8>>,
     /// Signers that are known already, by the hash that they signed.
     signers: HashMap<TransactionHash, RecoveredSigner>,
+    hashes: Keccak256Memo,
 }
 
 impl<S: BatchState> World<S> {
     pub(super) fn new(state: S) -> Self {
-        Self { state, code: HashMap::new(), evm_code: HashMap::new(), signers: HashMap::new() }
+        Self {
+            state,
+            code: HashMap::new(),
+            evm_code: HashMap::new(),
+            signers: HashMap::new(),
+            hashes: Keccak256Memo::new(),
+        }
     }
 
     pub(super) fn add_program(&mut self, hash: VersionedHash, program: Program) {
@@ -123,6 +130,13 @@ impl<S: BatchState> CodeStore for World<S> {
 }
 
 impl<S: BatchState> Precompiles for World<S> {
+    fn keccak256(
+        &mut self,
+        input: &mut dyn Iterator<Item = &[u8]>,
+    ) -> Result<[u8; 32], CallFault<S::Fault>> {
+        Ok(self.hashes.digest(input))
+    }
+
     fn ecrecover(
         &mut self,
         digest: &[u8; 32],

@@ -4,7 +4,6 @@ use super::failure::Failure;
 use super::prices;
 use super::solidity::Tail;
 use super::world::World;
-use crate::keccak::keccak_word;
 use crate::system_contracts::addresses::EVENT_WRITER;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Address, NativeSlot, Program, VersionedHash, Vm, Word};
@@ -234,7 +233,7 @@ impl<'a> Context<'a> {
     pub(crate) fn keccak(&mut self, parts: &[&[u8]]) -> Result<Word, Failure> {
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
         self.charge_times(prices::KECCAK256_ROUND, bytes as u64 / 136 + 1)?;
-        Ok(keccak_word(parts.iter().copied()))
+        Ok(Word::from_be_bytes(&self.world.keccak256(&mut parts.iter().copied())?))
     }
 
     /// Emits an event in the name of a contract: what `EventWriter` makes of it.

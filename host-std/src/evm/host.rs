@@ -1,5 +1,6 @@
 //! What is around a frame.
 
+use crate::keccak::keccak;
 use eravm_core::{Address, Word};
 use std::fmt;
 
@@ -128,6 +129,11 @@ pub trait EvmHost {
 
     /// Emits an event, with four topics at most.
     fn log(&mut self, this: &Address, topics: &[Word], data: &[u8]) -> HostResult<()>;
+
+    /// keccak256 of bytes: computed, unless the host knows a faster way.
+    fn keccak256(&mut self, bytes: &[u8]) -> HostResult<[u8; 32]> {
+        Ok(keccak([bytes]))
+    }
 
     /// Destroys a contract in favour of another. Not called where contracts cannot do that.
     fn self_destruct(&mut self, this: &Address, heir: &Address) -> HostResult<SelfDestructed>;

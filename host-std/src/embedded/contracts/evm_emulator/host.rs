@@ -151,6 +151,10 @@ impl EvmHost for SystemHost<'_, '_> {
         self.ask(|cx| cx.emit(this, topics, data))
     }
 
+    fn keccak256(&mut self, bytes: &[u8]) -> HostResult<[u8; 32]> {
+        self.ask(|cx| Ok(cx.world.keccak256(&mut core::iter::once(bytes))?))
+    }
+
     /// The instruction is invalid.
     fn self_destruct(&mut self, _this: &Address, _heir: &Address) -> HostResult<SelfDestructed> {
         self.ask(|_| Err(Failure::EMPTY))
