@@ -9,7 +9,7 @@ use crate::recorder::Recorder;
 use eravm_batches::Scenario;
 use eravm_host::batch::{BatchError, Layout, Observer};
 use eravm_host::system_contracts::addresses::BOOTLOADER;
-use eravm_host::transaction::{RecoveredSigner, Transaction};
+use eravm_host::transaction::{PreparedTransaction, Transaction};
 use std::convert::Infallible;
 use std::error::Error;
 use std::rc::Rc;
@@ -47,8 +47,8 @@ pub enum Peer {
 struct Executor {
     scenario: Scenario,
     form: Form,
-    /// Signers that are known before.
-    signers: Vec<RecoveredSigner>,
+    /// The transactions, if they are prepared.
+    prepared: Option<Vec<PreparedTransaction>>,
 }
 
 type Done<T> = Result<T, BatchError<Infallible>>;
@@ -56,8 +56,10 @@ type Done<T> = Result<T, BatchError<Infallible>>;
 impl Executor {
     /// Runs the batch as far as the form says. Returns how many transactions succeeded.
     fn run<O: Observer>(&self, executor: &mut eravm_batches::Executor<'_, O>) -> Done<usize> {
-        self.signers.iter().for_each(|signer| executor.add_signer(*signer));
-        let succeeded = self.scenario.execute(executor)?;
+        let succeeded = match &self.prepared {
+            Some(prepared) => self.scenario.execute_prepared(executor, prepared)?,
+            None => self.scenario.execute(executor)?,
+        };
         if self.form == Form::Full {
             self.scenario.finish(executor)?;
         }
@@ -146,8 +148,9 @@ pub fn case(
     let call = bootloader(&scenario, form)?;
     let of_ethereum = peer.map(|_| scenario.clone());
     let units = scenario.transactions.len() as u64;
-    let known = scenario.signers()?;
-    let executor = Executor { scenario: scenario.clone(), form, signers: Vec::new() };
+    scenario.signers()?;
+    let prepared = Some(scenario.prepared());
+    let executor = Executor { scenario: scenario.clone(), form, prepared: None };
     let (succeeded, recorder, _) = executor.recorded()?;
     let check = |succeeded: usize| match must_succeed && succeeded as u64 != units {
         true => Err(format!("{name}: {succeeded} of {units} transactions succeeded")),
@@ -155,16 +158,16 @@ pub fn case(
     };
     check(succeeded)?;
     let mut contestants = engines::contestants(&call, &Rc::from(recorder.script));
-    let knowing = Executor { scenario, form, signers: known };
+    let knowing = Executor { scenario, form, prepared };
     for (engine, executor) in [(names::EXECUTOR_WITH_SIGNERS, knowing), (names::EXECUTOR, executor)]
     {
         let contestant = Contestant { engine, work: Box::new(executor), may_differ: None };
         contestants.insert(1, contestant);
     }
     if let Some(scenario) = embedded {
-        let signers = scenario.signers()?;
-        let knowing = Executor { scenario: scenario.clone(), form, signers };
-        let executor = Executor { scenario, form, signers: Vec::new() };
+        let prepared = Some(scenario.prepared());
+        let knowing = Executor { scenario: scenario.clone(), form, prepared };
+        let executor = Executor { scenario, form, prepared: None };
         check(executor.recorded()?.0)?;
         let own_gas = Some("its contracts cost other amounts of gas");
         for (engine, executor) in

@@ -9,7 +9,7 @@ use eravm_host::batch::{
     Observer, SystemEnvironment,
 };
 use eravm_host::pubdata::PubdataFormat;
-use eravm_host::transaction::{RecoveredSigner, SignatureError, Transaction};
+use eravm_host::transaction::{PreparedTransaction, RecoveredSigner, SignatureError, Transaction};
 use std::convert::Infallible;
 use std::error::Error;
 use std::path::Path;
@@ -70,6 +70,23 @@ impl Scenario {
         Ok(succeeded)
     }
 
+    /// Does the same with transactions that a node has prepared.
+    ///
+    /// # Errors
+    /// If the machine cannot go on.
+    pub fn execute_prepared<O: Observer>(
+        &self,
+        executor: &mut Executor<'_, O>,
+        prepared: &[PreparedTransaction],
+    ) -> Result<usize, BatchError<Infallible>> {
+        let mut succeeded = 0;
+        for transaction in prepared {
+            let result = executor.execute_prepared(transaction)?.outcome.result;
+            succeeded += usize::from(matches!(result, ExecutionResult::Success { .. }));
+        }
+        Ok(succeeded)
+    }
+
     /// Ends the batch.
     ///
     /// # Errors
@@ -79,6 +96,11 @@ impl Scenario {
         executor: &mut Executor<'_, O>,
     ) -> Result<FinishedBatch, BatchError<Infallible>> {
         executor.finish(&self.format)
+    }
+
+    /// Its transactions, as a node has them that has accepted them.
+    pub fn prepared(&self) -> Vec<PreparedTransaction> {
+        self.transactions.iter().cloned().map(PreparedTransaction::new).collect()
     }
 
     /// The signers of its transactions, which a node has recovered before it executes them.

@@ -4,6 +4,7 @@ use super::environment::BlockEnvironment;
 use crate::transaction::TransactionHash;
 use core::fmt;
 use eravm_core::Word;
+use eravm_core::precompiles::Keccak256Memo;
 
 /// First protocol version in which a block may have the same time as the one before.
 const FAST_BLOCKS: u16 = 29;
@@ -121,10 +122,12 @@ impl Blocks {
         self.all.last()
     }
 
-    /// Adds a transaction to the last block.
-    pub(super) fn add_transaction(&mut self, hash: &TransactionHash) {
+    /// Adds a transaction to the last block. The system is about to hash the same, so that the machine's memo is for both.
+    pub(super) fn add_transaction(&mut self, hash: &TransactionHash, memo: &mut Keccak256Memo) {
         if let Some(block) = self.all.last_mut() {
-            block.transactions_hash = keccak(&[block.transactions_hash, hash.to_word()]);
+            let parts = [&block.transactions_hash.to_be_bytes()[..], &hash.0];
+            let hash = memo.digest(&mut parts.into_iter());
+            block.transactions_hash = Word::from_be_bytes(&hash);
             block.transactions += 1;
         }
     }
@@ -209,7 +212,7 @@ mod tests {
         let mut blocks = blocks(28);
         let next = |blocks: &Blocks| blocks.next().expect("there is a next one");
         assert_eq!(blocks.clone().begin(next(&blocks)), Err(BlockError::LastIsEmpty));
-        blocks.add_transaction(&TransactionHash::default());
+        blocks.add_transaction(&TransactionHash::default(), &mut Keccak256Memo::new());
         let good = next(&blocks);
         assert_eq!(blocks.clone().begin(good.clone()), Ok(()));
         let wrong = BlockEnvironment { number: 7, ..good.clone() };
@@ -226,7 +229,7 @@ mod tests {
     fn going_back_takes_transactions_and_blocks_away() {
         let mut blocks = blocks(29);
         let (saved, hash) = (blocks.save(), blocks.all[0].hash());
-        blocks.add_transaction(&eravm_core::VersionedHash([1; 32]));
+        blocks.add_transaction(&eravm_core::VersionedHash([1; 32]), &mut Keccak256Memo::new());
         blocks.end_with_empty().expect("there is a next one");
         assert_eq!(blocks.count(), 2);
         blocks.restore(saved);

@@ -25,7 +25,7 @@ pub(super) struct World<S> {
     evm_code: HashMap<VersionedHash, Vec<u8>>,
     /// Signers that are known already, by the hash that they signed.
     signers: HashMap<TransactionHash, RecoveredSigner>,
-    hashes: Keccak256Memo,
+    pub(super) hashes: Keccak256Memo,
 }
 
 impl<S: BatchState> World<S> {

@@ -172,7 +172,7 @@ impl L2Kind {
     }
 
     /// The signature in r, s and parity: from its own fields, or from as many bytes.
-    fn ecdsa(&self) -> Option<Ecdsa> {
+    pub(super) fn ecdsa(&self) -> Option<Ecdsa> {
         match self {
             Self::Legacy { signature, .. }
             | Self::Eip2930 { signature, .. }

@@ -20,7 +20,7 @@ use crate::embedded::NativeContract;
 use crate::embedded::bootloader::Submission;
 use crate::pubdata::compressed_bytecode_words;
 use crate::system_contracts::addresses::KNOWN_CODES_STORAGE;
-use crate::transaction::{RecoveredSigner, Transaction, TransactionHash};
+use crate::transaction::{PreparedTransaction, RecoveredSigner, Transaction, TransactionHash};
 use embedded::Embedded;
 use eravm_core::compiled::CompiledStats;
 use eravm_core::{Address, Entry, Semantics, Settings, VersionedHash, Vm, Word};
@@ -277,6 +277,21 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         self.push(transaction, true)
     }
 
+    /// Writes a transaction into the bootloader's heap, as [`push_transaction`](Self::push_transaction), without computing what is known
+    /// of it: its hashes now, and its signer when it is run.
+    ///
+    /// # Errors
+    /// As [`push_transaction`](Self::push_transaction).
+    pub fn push_prepared(
+        &mut self,
+        transaction: &PreparedTransaction,
+    ) -> Result<(), BatchError<S::Fault>> {
+        if let Some(signer) = transaction.signer() {
+            self.add_signer(*signer);
+        }
+        self.push_hashed(transaction.transaction(), Some(transaction.hashes()), true)
+    }
+
     /// Writes a transaction into the bootloader's heap. Without compression, new code that comes with it is published as it is.
     ///
     /// # Errors
@@ -284,6 +299,15 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
     pub fn push(
         &mut self,
         transaction: &Transaction,
+        with_compression: bool,
+    ) -> Result<(), BatchError<S::Fault>> {
+        self.push_hashed(transaction, None, with_compression)
+    }
+
+    fn push_hashed(
+        &mut self,
+        transaction: &Transaction,
+        hashes: Option<[TransactionHash; 2]>,
         with_compression: bool,
     ) -> Result<(), BatchError<S::Fault>> {
         if self.vm.ended().is_some() {
@@ -298,12 +322,12 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         let (mut submission, mut words, mut filled) = (None, Words::new(), self.filled);
         let hash;
         if self.embedded.is_some() {
-            let hashes = transaction.hashes();
+            let hashes = hashes.unwrap_or_else(|| transaction.hashes());
             hash = hashes[0];
             submission =
                 Some(Box::new(self.submission(transaction, hashes, &encoded, compressed)?));
         } else {
-            hash = transaction.hash();
+            hash = hashes.map_or_else(|| transaction.hash(), |[hash, _]| hash);
             let compressed = compressed_bytecode_words(&compressed);
             (words, filled) = self.words_of(transaction, &encoded, &compressed)?;
         }
@@ -312,7 +336,7 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
             added.map_err(|error| BatchError::Code(dep.hash(), error))?;
         }
         self.filled = filled;
-        self.blocks.add_transaction(&hash);
+        self.blocks.add_transaction(&hash, &mut self.world.hashes);
         self.pushed.push(Pushed {
             hash,
             gas_limit: transaction.gas_limit(),

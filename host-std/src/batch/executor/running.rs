@@ -12,7 +12,7 @@ use super::BatchExecutor;
 use super::attendance::Run;
 use crate::events::group;
 use crate::pubdata::{L2ToL1Log, PubdataFormat, PubdataInput, published_blobs, user_logs};
-use crate::transaction::Transaction;
+use crate::transaction::{PreparedTransaction, Transaction};
 use eravm_core::{Exit, Limits, NoTracer, Verdict, Word};
 
 /// How far the machine runs.
@@ -124,9 +124,27 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         transaction: &Transaction,
         tracer: &mut T,
     ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
+        self.execute_pushed(|executor| executor.push_transaction(transaction), tracer)
+    }
+
+    /// Pushes and runs a transaction, as [`execute`](Self::execute), without computing what is known of it.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn execute_prepared(
+        &mut self,
+        transaction: &PreparedTransaction,
+    ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
+        self.execute_pushed(|executor| executor.push_prepared(transaction), &mut NoTracer)
+    }
+
+    fn execute_pushed<T: HostTracer>(
+        &mut self,
+        push: impl FnOnce(&mut Self) -> Result<(), BatchError<S::Fault>>,
+        tracer: &mut T,
+    ) -> Result<TransactionOutcome, BatchError<S::Fault>> {
         self.make_snapshot()?;
-        let outcome =
-            self.push_transaction(transaction).and_then(|()| self.trace_transaction(tracer));
+        let outcome = push(self).and_then(|()| self.trace_transaction(tracer));
         match &outcome {
             Ok(done) if !matches!(done.outcome.result, ExecutionResult::Halt(_)) => {
                 self.pop_snapshot()?;

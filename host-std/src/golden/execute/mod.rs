@@ -15,7 +15,7 @@ use super::{Figures, results};
 use crate::batch::{
     BatchError, BatchExecutor, ExecutionResult, FinishedBatch, MemoryState, TransactionOutcome,
 };
-use crate::transaction::Transaction;
+use crate::transaction::{PreparedTransaction, Transaction};
 use core::convert::Infallible;
 use core::fmt;
 pub use outcome::{compare as compare_outcome, compare_with_result as compare_result};
@@ -104,13 +104,6 @@ impl<'a> Execution<'a> {
         let transactions = batch.all_transactions(code)?;
         let mut executor = executor.map_err(stopped)?;
         executor.count_circuits(way == Way::Recorded);
-        if way == Way::Unbroken {
-            let sent = transactions.iter().filter_map(|transaction| match transaction {
-                Transaction::L2(sent) => sent.recover_signer().ok(),
-                Transaction::Priority(_) | Transaction::Upgrade(_) => None,
-            });
-            sent.for_each(|signer| executor.add_signer(signer));
-        }
         Ok(Self { batch, code, way, transactions, executor })
     }
 
@@ -192,7 +185,11 @@ impl<'a> Execution<'a> {
     fn push_and_run(&mut self, index: usize) -> Result<TransactionOutcome, FailureKind> {
         let transaction =
             self.transactions.get(index).ok_or(FailureKind::Transactions(index))?.clone();
-        let done = self.executor.push_transaction(&transaction);
+        let done = match self.way {
+            // As in a node that has computed before what follows from a transaction.
+            Way::Unbroken => self.executor.push_prepared(&PreparedTransaction::new(transaction)),
+            _ => self.executor.push_transaction(&transaction),
+        };
         self.checked(done)?;
         let done = self.executor.run_transaction();
         self.checked(done)
