@@ -18,8 +18,18 @@ fn transfer(gas: u64) -> String {
     )
 }
 
+/// The embedded system, which has no name, and the bundle.
+fn systems() -> Vec<String> {
+    core::iter::once(String::new()).chain(bundle()).collect()
+}
+
+fn arguments<'a>(command: &'a str, system: &'a str, batch: &'a str) -> Vec<&'a str> {
+    let system = if system.is_empty() { vec![] } else { vec!["--system", system] };
+    [vec![command], system, vec!["--batch", batch]].concat()
+}
+
 fn run(command: &str, system: &str, batch: &str, more: &[&str], status: i32) -> Value {
-    let arguments = [&[command, "--system", system, "--batch", batch, "--json"], more].concat();
+    let arguments = [&arguments(command, system, batch)[..], &["--json"], more].concat();
     eravm(&arguments).expect(status).json()
 }
 
@@ -30,40 +40,44 @@ fn number(value: &Value, path: &[&str]) -> u64 {
 
 #[test]
 fn a_call_is_made_without_a_signature_or_a_fee() {
-    let Some(system) = bundle() else { return };
-    let call = run("call", &system, TRANSFER, &[], 0);
-    assert_eq!(call["status"], "success", "{call}");
-    assert_eq!(call["reason"], Value::Null);
-    // The base token announces the transfer.
-    assert_eq!(call["events"].as_array().map(Vec::len), Some(1), "{call}");
-    assert!(number(&call, &["gas", "execution"]) > 0, "{call}");
-    let text = eravm(&["call", "--system", &system, "--batch", TRANSFER]).expect(0);
-    assert!(text.text().starts_with("status        success\n"), "{}", text.text());
+    for system in systems() {
+        let call = run("call", &system, TRANSFER, &[], 0);
+        assert_eq!(call["status"], "success", "{call}");
+        assert_eq!(call["reason"], Value::Null);
+        // The base token announces the transfer.
+        assert_eq!(call["events"].as_array().map(Vec::len), Some(1), "{call}");
+        assert!(number(&call, &["gas", "execution"]) > 0, "{call}");
+        assert!(number(&call, &["gas", "bootloader"]) > 0, "{call}");
+        let text = eravm(&arguments("call", &system, TRANSFER)).expect(0);
+        assert!(text.text().starts_with("status        success\n"), "{}", text.text());
+    }
 }
 
 #[test]
 fn a_call_that_fails_says_why() {
-    let Some(system) = bundle() else { return };
     let folder = Folder::new();
     let poor = r#"{"state": {"accounts": {"alice": {"balance": "0"}}},
         "transactions": [{"from": "alice", "to": "bob", "value": "1 ether"}]}"#;
     let file = folder.file("poor.json", poor);
-    let call = run("call", &system, &file, &[], 1);
-    assert_eq!(call["status"], "reverted", "{call}");
-    assert!(call["reason"].is_string(), "{call}");
-    let estimate = run("estimate", &system, &file, &[], 1);
-    assert!(estimate["error"].as_str().is_some_and(|text| text.contains("wei")), "{estimate}");
+    for system in systems() {
+        let call = run("call", &system, &file, &[], 1);
+        assert_eq!(call["status"], "reverted", "{call}");
+        assert!(call["reason"].is_string(), "{call}");
+        let estimate = run("estimate", &system, &file, &[], 1);
+        assert!(estimate["error"].as_str().is_some_and(|text| text.contains("wei")), "{estimate}");
+    }
 }
 
 #[test]
 fn with_the_estimated_gas_a_transaction_succeeds_and_with_much_less_it_does_not() {
-    let Some(system) = bundle() else { return };
-    for search in ["optimized", "full"] {
+    let with = |search| systems().into_iter().map(move |system| (system, search));
+    for (system, search) in with("optimized").chain(with("full")) {
         let estimate = run("estimate", &system, TRANSFER, &["--search", search], 0);
         let gas_limit = number(&estimate, &["gas_limit"]);
         let part = |name| number(&estimate, &["breakdown", name]);
         let into = ["overhead", "intrinsic", "validation", "execution", "pubdata"].map(part);
         let charged = part("charged");
+        assert!(into.iter().all(|part| *part > 0), "{estimate}");
         assert_eq!(into.iter().sum::<u64>(), charged + part("discount"), "{estimate}");
         assert_eq!(charged + part("refunded"), gas_limit, "{estimate}");
         let folder = Folder::new();
@@ -73,9 +87,9 @@ fn with_the_estimated_gas_a_transaction_succeeds_and_with_much_less_it_does_not(
         };
         assert_eq!(status(gas_limit), "success", "{estimate}");
         assert_ne!(status(charged / 2), "success", "{estimate}");
+        let text = eravm(&arguments("estimate", &system, TRANSFER)).expect(0);
+        assert!(text.text().contains("  charged "), "{}", text.text());
     }
-    let text = eravm(&["estimate", "--system", &system, "--batch", TRANSFER]).expect(0);
-    assert!(text.text().contains("  charged "), "{}", text.text());
 }
 
 #[test]

@@ -35,10 +35,10 @@ pub use layout::{
     BLOCK_WORDS, DESCRIPTION_WORDS, HEAP_WORDS, INTEROP_ROOT_WORDS, InteropLayout, Layout,
     MAX_INTEROP_ROOTS, MAX_TRANSACTIONS,
 };
-pub use observer::{Observer, WriteReason};
+pub use observer::{GasNote, Observer, WriteReason};
 pub use outcome::{FinishedBatch, Outcome, TransactionOutcome};
 pub(crate) use result::ERROR_SELECTOR;
 pub use result::{ExecutionResult, Halt, RevertReason};
 pub use signals::Signals;
 pub use state::{BatchState, Leaf, MemoryState};
-pub use tracer::HostTracer;
+pub use tracer::{HostTracer, NativeDeed};

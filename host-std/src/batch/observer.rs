@@ -19,6 +19,24 @@ pub enum WriteReason {
     Pubdata,
 }
 
+/// What the embedded system's bootloader says of the gas of a transaction. That of bytecode says it with [hooks](Hook) and its heap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GasNote {
+    /// Gas for the validation; of transactions from L1, for their hash and the code that comes with them.
+    Prepared(u64),
+    /// What is called begins; the ergs of the bootloader's frame.
+    CallBegins(u32),
+    /// The operator is asked for a refund.
+    RefundAsked {
+        /// Gas that the bootloader proposes to refund.
+        proposed: Word,
+        /// Gas spent on pubdata.
+        spent_on_pubdata: Word,
+        /// Gas that a byte of pubdata costs the transaction.
+        gas_per_pubdata: u32,
+    },
+}
+
 /// Somebody who watches what the host of a batch does, in order: for recordings, comparisons and progress.
 ///
 /// Everything has a default that does nothing.
@@ -28,6 +46,8 @@ pub trait Observer {
     fn heap_write(&mut self, reason: WriteReason, words: &[(u32, Word)]) {}
     /// The bootloader suspended the machine.
     fn hook(&mut self, hook: Hook, vm: &Vm) {}
+    /// The embedded system's bootloader says what a part of a transaction took.
+    fn gas(&mut self, note: GasNote) {}
     /// The host gave the current frame other ergs.
     fn set_ergs(&mut self, ergs: u32) {}
     /// The host read what the bootloader points to.

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::prices;
 use super::solidity::Tail;
 use super::world::World;
+use crate::batch::NativeDeed;
 use crate::system_contracts::addresses::EVENT_WRITER;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Address, NativeSlot, Program, VersionedHash, Vm, Word};
@@ -141,6 +142,7 @@ impl<'a> Context<'a> {
         let warmth = self.vm.native_warmth(slot);
         let is_warm = warmth.was_read || warmth.is_free;
         self.charge(if is_warm { prices::WARM_READ } else { prices::COLD_READ })?;
+        self.tell_of_slot(address, key);
         Ok((slot, self.vm.native_read(slot)))
     }
 
@@ -179,7 +181,16 @@ impl<'a> Context<'a> {
         } else {
             prices::COLD_WRITE
         })?;
+        self.tell_of_slot(address, key);
         Ok(self.vm.native_write(&mut self.world, slot, value)?)
+    }
+
+    /// Shows an access of a slot that was found to whoever watches.
+    fn tell_of_slot(&self, address: &Address, key: &Word) {
+        if let Some(watcher) = self.world.watcher() {
+            let value = self.vm.storage_value(address, key).unwrap_or(Word::ZERO);
+            watcher.native(&NativeDeed::Slot { address: *address, key: *key, value }, self.vm);
+        }
     }
 
     /// Panics in a static frame, as every instruction does that changes something.

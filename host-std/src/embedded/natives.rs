@@ -5,6 +5,7 @@ use super::context::Context;
 use super::contract::NativeContract;
 use super::failure::{Caught, Failure};
 use super::world::{Catching, Store, World};
+use crate::batch::NativeDeed;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{
     Ending, Exit, Host, Limits, NativeCall, NativeData, NativePoint, NoTracer, RunError, Vm,
@@ -86,6 +87,32 @@ impl fmt::Debug for Natives {
     }
 }
 
+/// Makes a far call from the current, native frame.
+pub(crate) fn begin_call(
+    vm: &mut Vm,
+    mut world: &mut dyn World,
+    call: &NativeCall<'_>,
+) -> Result<(), RunError<Caught>> {
+    vm.native_call(&mut world, call)?;
+    if let Some(watcher) = world.watcher() {
+        let deed = NativeDeed::Called { caller: call.caller, is_static: call.is_static };
+        watcher.native(&deed, vm);
+    }
+    Ok(())
+}
+
+/// Ends the current, native frame, which is not the first one.
+fn end(vm: &mut Vm, world: &dyn World, ending: Ending, data: NativeData<'_>) {
+    let watcher = world.watcher();
+    if let Some(watcher) = watcher {
+        watcher.native(&NativeDeed::Ends(ending), vm);
+    }
+    vm.native_end(ending, data);
+    if let Some(watcher) = watcher {
+        watcher.native(&NativeDeed::Ended, vm);
+    }
+}
+
 /// The native frames of a machine.
 pub(crate) struct Frames<'a> {
     /// What those do that wait for a call, the innermost last.
@@ -130,19 +157,20 @@ impl Frames<'_> {
                 }
             }
         };
-        let Context { vm, mut world } = Context::new(vm, world);
+        let Context { vm, world } = Context::new(vm, world);
         match step {
-            Ok(Step::End(ending, data)) => vm.native_end(ending, data.as_native()),
-            Err(Failure::Revert(data)) => vm.native_end(Ending::Reverts, NativeData::Bytes(&data)),
-            Err(Failure::Panic) => vm.native_end(Ending::Panics, NativeData::Bytes(&[])),
+            Ok(Step::End(ending, data)) => end(vm, world, ending, data.as_native()),
+            Err(Failure::Revert(data)) => {
+                end(vm, world, Ending::Reverts, NativeData::Bytes(&data));
+            }
+            Err(Failure::Panic) => end(vm, world, Ending::Panics, NativeData::Bytes(&[])),
             Err(Failure::Stopped(stop)) => return Err(stop.into()),
             Err(Failure::Fault) => return Err(RunError::Host(Caught)),
             Ok(Step::Call(call, then)) => {
-                vm.native_call(&mut world, &call.as_native())?;
+                begin_call(vm, world, &call.as_native())?;
                 self.waiting.push(then);
-                None
             }
-        };
+        }
         Ok(())
     }
 }

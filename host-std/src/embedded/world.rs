@@ -2,12 +2,13 @@
 
 use super::contract::NativeContract;
 use super::failure::Caught;
+use crate::batch::NativeDeed;
 use crate::evm::{CodeCache, Room};
 use crate::keccak::{keccak, keccak_word};
 use crate::system_contracts::in_first_mapping;
 use eravm_core::precompiles::{CallFault, G1Point, Pair, Precompiles};
 use eravm_core::{
-    Address, CodeStore, Host, HostTypes, Program, Storage, StorageSlot, VersionedHash, Word,
+    Address, CodeStore, Host, HostTypes, Program, Storage, StorageSlot, VersionedHash, Vm, Word,
 };
 use hashbrown::HashMap;
 
@@ -96,24 +97,39 @@ impl Store {
     }
 }
 
+/// Whoever watches what native contracts do.
+pub(crate) trait NativeWatcher {
+    /// One of them does something.
+    fn native(&self, deed: &NativeDeed, vm: &Vm);
+}
+
 /// A host with its type left out, so that native contracts are compiled once.
 pub(crate) trait World:
     Storage + CodeStore + Precompiles + HostTypes<Fault = Caught>
 {
     /// What native contracts know beside the state.
     fn store(&mut self) -> &mut Store;
+
+    /// Whoever watches what they do, if somebody does.
+    fn watcher(&self) -> Option<&dyn NativeWatcher>;
 }
 
 /// A host whose faults are kept aside.
 pub(crate) struct Catching<'a, H: HostTypes> {
     host: &'a mut H,
     store: &'a mut Store,
+    watcher: Option<&'a dyn NativeWatcher>,
     fault: Option<H::Fault>,
 }
 
 impl<'a, H: Host> Catching<'a, H> {
     pub(crate) fn new(host: &'a mut H, store: &'a mut Store) -> Self {
-        Self { host, store, fault: None }
+        Self { host, store, watcher: None, fault: None }
+    }
+
+    /// The same, watched.
+    pub(crate) fn watched(self, watcher: Option<&'a dyn NativeWatcher>) -> Self {
+        Self { watcher, ..self }
     }
 
     /// The fault that was caught, if there was one.
@@ -146,6 +162,10 @@ impl<'a, H: Host> Catching<'a, H> {
 impl<H: Host> World for Catching<'_, H> {
     fn store(&mut self) -> &mut Store {
         self.store
+    }
+
+    fn watcher(&self) -> Option<&dyn NativeWatcher> {
+        self.watcher
     }
 }
 

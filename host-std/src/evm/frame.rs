@@ -285,6 +285,17 @@ fn run<'h>(
         true => &const { instructions::without(without_call_code::<'h>(), opcode::SELFDESTRUCT) },
     };
     let gas = rules.static_gas();
+    if bridge.host.watches() {
+        loop {
+            bridge.host.instruction(running.bytecode.pc(), running.bytecode.opcode());
+            if let Err(result) = running.step(table, gas, bridge) {
+                return Some(result);
+            }
+            if running.gas.remaining() < floor {
+                return None;
+            }
+        }
+    }
     if floor == 0 {
         loop {
             if let Err(result) = running.step(table, gas, bridge) {

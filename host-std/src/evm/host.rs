@@ -135,6 +135,16 @@ pub trait EvmHost {
         Ok(keccak([bytes]))
     }
 
+    /// Whether [`instruction`](Self::instruction) is called, which makes frames slower.
+    fn watches(&self) -> bool {
+        false
+    }
+
+    /// A frame comes to an instruction.
+    fn instruction(&mut self, pc: usize, opcode: u8) {
+        let _ = (pc, opcode);
+    }
+
     /// Destroys a contract in favour of another. Not called where contracts cannot do that.
     fn self_destruct(&mut self, this: &Address, heir: &Address) -> HostResult<SelfDestructed>;
 }

@@ -1,6 +1,6 @@
 //! Measuring what the bootloader spends on the parts of a transaction.
 
-use crate::batch::{Hook, Layout, Observer};
+use crate::batch::{GasNote, Hook, Layout, Observer};
 use eravm_core::{Exit, Vm, Word};
 
 /// What the bootloader says in its log when it has validated a transaction to L2: the gas for that.
@@ -21,7 +21,8 @@ pub(super) struct Asked {
     pub(super) gas_per_pubdata: Word,
 }
 
-/// Measures what the bootloader spends on the parts of a transaction, from what it writes to the hook.
+/// Measures what the bootloader spends on the parts of a transaction, from what it writes to the hook; that of the embedded system says it
+/// [itself](GasNote).
 ///
 /// Only the bootloader's own code can write there, so no transaction can forge the figures.
 #[derive(Clone, Debug)]
@@ -75,6 +76,17 @@ impl Observer for Meter {
                 self.asked = Some(Asked { proposed, spent_on_pubdata, gas_per_pubdata });
             }
             _ => {}
+        }
+    }
+
+    fn gas(&mut self, note: GasNote) {
+        match note {
+            GasNote::Prepared(gas) => self.validation = Some(Word::from_u64(gas)),
+            GasNote::CallBegins(ergs) => self.ergs_at_begin = Some(ergs),
+            GasNote::RefundAsked { proposed, spent_on_pubdata, gas_per_pubdata } => {
+                let gas_per_pubdata = Word::from_u64(gas_per_pubdata.into());
+                self.asked = Some(Asked { proposed, spent_on_pubdata, gas_per_pubdata });
+            }
         }
     }
 

@@ -1,10 +1,10 @@
 //! Following the far calls of a transaction.
 
 use super::call::{Call, CallError, CallKind, CallTrace, Data, shown};
-use crate::batch::{HostTracer, RevertReason};
+use crate::batch::{HostTracer, NativeDeed, RevertReason};
 use eravm_core::isa::{Modifier, Opcode};
 use eravm_core::semantics::FatPointer;
-use eravm_core::{Outcome, Step, Tracer, Verdict, Vm, Word};
+use eravm_core::{Ending, NativeCaller, Outcome, Step, Tracer, Verdict, Vm, Word};
 
 /// Deepest nesting of calls that can be kept: trees are shown and dropped recursively.
 pub const MAX_CALL_DEPTH: usize = 1024;
@@ -208,4 +208,38 @@ impl CallTracer {
     }
 }
 
-impl HostTracer for CallTracer {}
+impl HostTracer for CallTracer {
+    fn watches_natives(&self) -> bool {
+        true
+    }
+
+    fn native(&mut self, deed: &NativeDeed, vm: &Vm) {
+        match *deed {
+            NativeDeed::Called { caller, is_static } => {
+                self.begin(
+                    vm,
+                    match caller {
+                        NativeCaller::Delegating => CallKind::DelegateCall,
+                        NativeCaller::Mimicked(_) => CallKind::MimicCall,
+                        NativeCaller::This if is_static => CallKind::StaticCall,
+                        NativeCaller::This => CallKind::Call,
+                    },
+                );
+            }
+            NativeDeed::Ends(ending) => {
+                let error = match ending {
+                    Ending::Returns => None,
+                    Ending::Reverts => Some(CallError::Reverted),
+                    Ending::Panics if vm.ergs() == 0 => Some(CallError::OutOfErgs),
+                    Ending::Panics => Some(CallError::Panicked),
+                };
+                let caller_ergs = vm.caller_ergs().unwrap_or(0);
+                self.pending = Pending::Return { error, caller_ergs };
+            }
+            NativeDeed::Ended => {
+                self.after(vm);
+            }
+            NativeDeed::Slot { .. } | NativeDeed::Evm { .. } => {}
+        }
+    }
+}

@@ -9,7 +9,7 @@
 //! * What `CODECOPY` reads is read with instructions that move the pointer, which opcodes never are.
 
 use super::evm_opcode::{self, EvmOpcode};
-use crate::batch::HostTracer;
+use crate::batch::{HostTracer, NativeDeed};
 use crate::system_contracts::addresses::CODE_ORACLE;
 use eravm_core::isa::{Modifier, Opcode};
 use eravm_core::semantics::FatPointer;
@@ -37,7 +37,8 @@ pub struct EvmTrace {
     pub omitted: u64,
 }
 
-/// Follows the EVM code of a transaction, [since](EvmTracer::FIRST_PROTOCOL) protocol version 28.
+/// Follows the EVM code of a transaction, [since](EvmTracer::FIRST_PROTOCOL) protocol version 28. That of the embedded system says itself
+/// what it executes.
 ///
 /// An opcode for which gas does not suffice is shown, and what the EVM pays is not. If the target of a `JUMPI` is the next opcode and no
 /// `JUMPDEST`, that opcode is shown, although the jump fails.
@@ -193,4 +194,16 @@ impl EvmTracer {
     }
 }
 
-impl HostTracer for EvmTracer {}
+impl HostTracer for EvmTracer {
+    fn watches_natives(&self) -> bool {
+        true
+    }
+
+    fn native(&mut self, deed: &NativeDeed, vm: &Vm) {
+        let NativeDeed::Evm { pc, opcode } = *deed else { return };
+        if let Some(EvmFrame { depth, .. }) = self.frame(vm) {
+            let (depth, address) = (*depth, *vm.current_frame().this_address);
+            self.add(EvmStep { address, depth, pc, opcode: EvmOpcode(opcode) });
+        }
+    }
+}

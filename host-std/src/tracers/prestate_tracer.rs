@@ -1,7 +1,7 @@
 //! Taking note of the state that a transaction touches.
 
 use super::touched::{Change, TouchedAccount, TouchedState};
-use crate::batch::{BatchError, BatchExecutor, BatchState, HostTracer, Observer};
+use crate::batch::{BatchError, BatchExecutor, BatchState, HostTracer, NativeDeed, Observer};
 use crate::system_contracts::addresses::ACCOUNT_CODE_STORAGE;
 use crate::system_contracts::{balance_slot, nonce_slot};
 use crate::transaction::Transaction;
@@ -113,6 +113,13 @@ impl PrestateTracer {
         is_kept
     }
 
+    /// Keeps the accounts of the frame that was just entered.
+    fn touch_called(&mut self, vm: &Vm) {
+        let frame = vm.current_frame();
+        self.touch(*frame.code_address);
+        self.touch(*frame.this_address);
+    }
+
     fn keep(&mut self, address: Address, key: Word, value: Word) {
         if !self.slots.contains_key(&(address, key)) && self.touch(address) {
             if self.slots.len() < self.limits.slots {
@@ -151,11 +158,7 @@ impl Tracer for PrestateTracer {
     fn after(&mut self, vm: &Vm) -> Verdict {
         match core::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => {}
-            Pending::Call => {
-                let frame = vm.current_frame();
-                self.touch(*frame.code_address);
-                self.touch(*frame.this_address);
-            }
+            Pending::Call => self.touch_called(vm),
             Pending::Slot(address, key) => {
                 let value = vm.initial_slot(&address, &key).map_or(Word::ZERO, |slot| slot.value);
                 self.keep(address, key, value);
@@ -165,4 +168,16 @@ impl Tracer for PrestateTracer {
     }
 }
 
-impl HostTracer for PrestateTracer {}
+impl HostTracer for PrestateTracer {
+    fn watches_natives(&self) -> bool {
+        true
+    }
+
+    fn native(&mut self, deed: &NativeDeed, vm: &Vm) {
+        match deed {
+            NativeDeed::Called { .. } => self.touch_called(vm),
+            NativeDeed::Slot { address, key, value } => self.keep(*address, *key, *value),
+            NativeDeed::Ends(_) | NativeDeed::Ended | NativeDeed::Evm { .. } => {}
+        }
+    }
+}

@@ -24,7 +24,7 @@ const LACKING_GAS: &[&str] = &[
 ];
 
 /// A golden's batch on some system contracts.
-fn executor(
+pub(crate) fn executor(
     contracts: &SystemContracts,
     golden: &Golden,
     code: &Code,

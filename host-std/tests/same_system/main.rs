@@ -13,3 +13,4 @@ mod differences;
 mod generated;
 mod goldens;
 mod systems;
+mod traced;

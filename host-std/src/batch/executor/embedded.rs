@@ -4,11 +4,11 @@ use super::super::blocks::Blocks;
 use super::super::error::BatchError;
 use super::super::hook::Hook;
 use super::super::layout::MAX_TRANSACTIONS;
-use super::super::observer::Observer;
+use super::super::observer::{GasNote, Observer};
 use super::super::outcome::Heard;
 use super::super::result::{ExecutionResult, Halt, RevertReason};
 use super::super::state::BatchState;
-use super::super::tracer::HostTracer;
+use super::super::tracer::{HostTracer, NativeDeed};
 use super::attendance::Run;
 use super::running::Until;
 use super::{BatchExecutor, ExecutionMode};
@@ -19,12 +19,13 @@ use crate::embedded::bootloader::{
     Submission,
 };
 use crate::embedded::failure::Caught;
-use crate::embedded::world::{Catching, World};
+use crate::embedded::world::{Catching, NativeWatcher, World};
 use crate::fees::{overhead_gas, trusted_gas};
 use crate::pubdata::{CompressedBytecode, PubdataFormat, PubdataInput};
 use crate::transaction::{Transaction, TransactionHash};
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Ending, Exit, Limits, NativeData, RunError, Verdict, Vm, Word};
+use std::cell::RefCell;
 
 /// The embedded system in the course of a batch.
 #[derive(Debug)]
@@ -41,26 +42,34 @@ impl Embedded {
 }
 
 /// What the host's part in a run needs.
-struct Host<'a, T> {
+struct Host<'a, T, O> {
     run: &'a mut Run,
-    tracer: &'a mut T,
+    tracer: &'a Shared<'a, T>,
+    observer: &'a mut O,
     batch: &'a BatchEnvironment,
     /// Whether the run is over where the transaction is valid.
     only_validates: bool,
 }
 
-impl<T: HostTracer> Operator for Host<'_, T> {
+/// A tracer that both the machine and its native contracts show what they do, in turns.
+struct Shared<'a, T>(RefCell<&'a mut T>);
+
+impl<T: HostTracer> NativeWatcher for Shared<'_, T> {
+    fn native(&self, deed: &NativeDeed, vm: &Vm) {
+        self.0.borrow_mut().native(deed, vm);
+    }
+}
+
+impl<T: HostTracer, O: Observer> Operator for Host<'_, T, O> {
     fn run(&mut self, vm: &mut Vm, mut world: &mut dyn World) -> Result<Exit, RunError<Caught>> {
-        vm.run_traced(&mut world, self.tracer, Limits::default())
+        vm.run_traced(&mut world, &mut **self.tracer.0.borrow_mut(), Limits::default())
     }
 
     fn hook(&mut self, hook: Hook, vm: &mut Vm) -> Result<(), Interrupt> {
-        if self.tracer.hook(hook, vm) == Verdict::Pause {
-            return Err(Interrupt::Tracer);
-        }
+        self.announce(hook, vm)?;
         let limits = match hook {
             Hook::AccountValidationEntered => true,
-            Hook::PaymasterValidationEntered => self.tracer.limits_paymaster(),
+            Hook::PaymasterValidationEntered => self.tracer.0.borrow().limits_paymaster(),
             Hook::ValidationStepEnded if self.only_validates => return Err(Interrupt::Enough),
             _ => false,
         };
@@ -82,7 +91,13 @@ impl<T: HostTracer> Operator for Host<'_, T> {
 
     fn refund(&mut self, vm: &Vm, question: &RefundQuestion) -> Result<u64, Interrupt> {
         self.announce(Hook::AskOperatorForRefund, vm)?;
+        let RefundQuestion { proposed, spent_on_pubdata, gas_per_pubdata, .. } = *question;
+        self.gas(GasNote::RefundAsked { proposed, spent_on_pubdata, gas_per_pubdata });
         Ok(self.run.operator_refund(self.batch, vm.pubdata(), question))
+    }
+
+    fn gas(&mut self, note: GasNote) {
+        self.observer.gas(note);
     }
 
     fn refunded(&mut self, vm: &Vm, gas: u64) -> Result<(), Interrupt> {
@@ -91,10 +106,10 @@ impl<T: HostTracer> Operator for Host<'_, T> {
     }
 }
 
-impl<T: HostTracer> Host<'_, T> {
+impl<T: HostTracer, O> Host<'_, T, O> {
     /// Tells the tracer what the host does.
     fn announce(&mut self, hook: Hook, vm: &Vm) -> Result<(), Interrupt> {
-        match self.tracer.hook(hook, vm) {
+        match self.tracer.0.borrow_mut().hook(hook, vm) {
             Verdict::Pause => Err(Interrupt::Tracer),
             Verdict::Continue => Ok(()),
         }
@@ -214,12 +229,15 @@ impl<S: BatchState, O: Observer> BatchExecutor<S, O> {
         only_validates: bool,
         work: impl FnOnce(&mut Bootloader<'_>) -> Result<(), Interrupt>,
     ) -> Result<Result<(), Interrupt>, BatchError<S::Fault>> {
-        let Self { vm, world, batch, embedded, .. } = self;
+        let Self { vm, world, batch, embedded, observer, .. } = self;
         let Some(Embedded { natives, progress, purpose }) = embedded else {
             return Err(BatchError::UnexpectedExit(Exit::Native));
         };
-        let mut operator = Host { run, tracer, batch, only_validates };
-        let mut caught = Catching::new(world, &mut natives.store);
+        let tracer = Shared(RefCell::new(tracer));
+        let watcher: Option<&dyn NativeWatcher> =
+            if tracer.0.borrow().watches_natives() { Some(&tracer) } else { None };
+        let mut operator = Host { run, tracer: &tracer, observer, batch, only_validates };
+        let mut caught = Catching::new(world, &mut natives.store).watched(watcher);
         let done = work(&mut Bootloader {
             vm,
             world: &mut caught,

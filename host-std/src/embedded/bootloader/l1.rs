@@ -4,7 +4,7 @@ use super::gas::{GasLimit, Intrinsic, PubdataPrice};
 use super::interrupt::checked;
 use super::operator::RefundQuestion;
 use super::{Bootloader, Interrupt, Submission};
-use crate::batch::ErrorCode;
+use crate::batch::{ErrorCode, GasNote};
 use crate::embedded::contracts::l1_messenger::Log;
 use crate::embedded::contracts::{base_token, known_codes, l1_messenger, system_context};
 use crate::system_contracts::addresses::BOOTLOADER;
@@ -34,6 +34,7 @@ impl Bootloader<'_> {
         let pubdata = PubdataPrice { base: self.pubdata(), gas_per_byte };
         let limit = self.gas_limit(submission, gas_per_byte, Intrinsic::L1)?;
         let (hash, spent) = self.prepare(submission, &pubdata)?;
+        self.operator.gas(GasNote::Prepared(spent));
         let gas_limit = U256::from(transaction.gas_limit());
         let gas_price = U256::from(transaction.max_fee_per_gas());
         let cost = checked(gas_price.checked_mul(gas_limit), "poa")?;

@@ -3,7 +3,7 @@
 use super::gas::{GasLimit, Intrinsic, PubdataPrice};
 use super::interrupt::Interrupt;
 use super::{Bootloader, Submission};
-use crate::batch::ErrorCode;
+use crate::batch::{ErrorCode, GasNote};
 use crate::embedded::contracts::{known_codes, system_context};
 use crate::embedded::prices;
 use crate::transaction::Transaction;
@@ -37,6 +37,7 @@ impl Bootloader<'_> {
         let hashes = self.hashes(submission)?;
         let course = Course { submission, hashes, gas_price, pubdata, reserved };
         let gas_left = self.validate(&course, usable, before)?;
+        self.operator.gas(GasNote::Prepared(usable.saturating_sub(gas_left)));
         let (succeeded, spent) = self.execute(&course, gas_left)?;
         let gas_left = gas_left.saturating_sub(spent);
         let refund =
@@ -91,6 +92,7 @@ impl Bootloader<'_> {
         if usable == 0 {
             return Err(Interrupt::halt(ErrorCode::EthCall));
         }
+        self.operator.gas(GasNote::CallBegins(self.vm.ergs()));
         let output = self.near(usable, |bootloader| {
             bootloader.simulate_call(submission, gas_per_byte, reserved)
         })?;

@@ -5,7 +5,7 @@ use crate::batch::ErrorCode;
 use crate::embedded::call::{Call, CallOutcome};
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
-use crate::embedded::natives::Frames;
+use crate::embedded::natives::{Frames, begin_call};
 use crate::embedded::world::World;
 use eravm_core::semantics::FatPointer;
 use eravm_core::{Ending, Exit, NativePoint, Vm};
@@ -21,7 +21,7 @@ impl Bootloader<'_> {
 
     /// Makes a far call and runs the machine until it has come back.
     pub(super) fn call(&mut self, call: &Call) -> Result<CallOutcome, Interrupt> {
-        self.vm.native_call(&mut self.world, &call.as_native())?;
+        begin_call(self.vm, self.world, &call.as_native())?;
         let operator = &mut *self.operator;
         let mut runner = |vm: &mut Vm, world: &mut dyn World| operator.run(vm, world);
         let exit = Frames { waiting: self.waiting }.run(self.vm, self.world, &mut runner)?;

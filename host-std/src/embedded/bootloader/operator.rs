@@ -1,7 +1,7 @@
 //! Whoever runs the bootloader: its host.
 
 use super::interrupt::Interrupt;
-use crate::batch::Hook;
+use crate::batch::{GasNote, Hook};
 use crate::embedded::failure::Caught;
 use crate::embedded::world::World;
 use eravm_core::semantics::FatPointer;
@@ -33,6 +33,9 @@ pub(crate) trait Operator {
 
     /// The refund that the operator proposes, in gas.
     fn refund(&mut self, vm: &Vm, question: &RefundQuestion) -> Result<u64, Interrupt>;
+
+    /// Hears what a part of a transaction took.
+    fn gas(&mut self, note: GasNote);
 
     /// Hears what is refunded, in gas.
     fn refunded(&mut self, vm: &Vm, gas: u64) -> Result<(), Interrupt>;

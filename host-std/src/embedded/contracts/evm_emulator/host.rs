@@ -4,6 +4,7 @@ use super::super::account_code_storage::{self, HASH_OF_NOTHING, raw_code_hash};
 use super::super::system_context::{self, Variable, block_hash_evm, variable};
 use super::super::{base_token, code_hash, evm_gas_manager, evm_hashes, nonce_holder};
 use super::code;
+use crate::batch::NativeDeed;
 use crate::embedded::context::Context;
 use crate::embedded::failure::Failure;
 use crate::evm::{Environment, EvmHost, HostFailed, HostResult, Loaded, SelfDestructed, Stored};
@@ -153,6 +154,17 @@ impl EvmHost for SystemHost<'_, '_> {
 
     fn keccak256(&mut self, bytes: &[u8]) -> HostResult<[u8; 32]> {
         self.ask(|cx| Ok(cx.world.keccak256(&mut core::iter::once(bytes))?))
+    }
+
+    fn watches(&self) -> bool {
+        self.cx.world.watcher().is_some()
+    }
+
+    fn instruction(&mut self, pc: usize, opcode: u8) {
+        if let Some(watcher) = self.cx.world.watcher() {
+            let pc = u32::try_from(pc).unwrap_or(u32::MAX);
+            watcher.native(&NativeDeed::Evm { pc, opcode }, self.cx.vm);
+        }
     }
 
     /// The instruction is invalid.
