@@ -56,20 +56,28 @@ unsafe extern "C" fn heap_read<const AUX: bool>(
 ) -> u32 {
     // SAFETY: compiled code passes its view, whose machine it alone uses.
     let vm = unsafe { &mut *(*view).vm };
-    let (_, bound) = vm.heap_of::<AUX>();
-    match u32::try_from(address) {
-        Ok(address) if address <= MAX_HEAP_ADDRESS && address + 32 <= bound => {
-            let value = vm.read_heap::<AUX>(address);
+    let (place, bound) = vm.heap_of::<AUX>();
+    let address = match u32::try_from(address) {
+        Ok(address) if address <= MAX_HEAP_ADDRESS && address + 32 <= bound => address,
+        _ => return 0,
+    };
+    let page = vm.pages.near(place);
+    let value = match page.and_then(|page| page.read_chunked(address)) {
+        Some(value) => value,
+        None => {
+            let value = match page.and_then(|page| page.read_dense(address)) {
+                Some(value) => value,
+                None => vm.read_heap::<AUX>(address),
+            };
             let seen = heap_view::<AUX>(vm);
-            // SAFETY: compiled code passes its view and the place of a word.
-            unsafe {
-                *result = value;
-                (*view).heaps[usize::from(AUX)] = seen;
-            }
-            1
+            // SAFETY: compiled code passes its view.
+            unsafe { (*view).heaps[usize::from(AUX)] = seen };
+            value
         }
-        _ => 0,
-    }
+    };
+    // SAFETY: compiled code passes the place of a word.
+    unsafe { *result = value };
+    1
 }
 
 /// Writes where no memory must be taken and nobody must be told.
@@ -103,17 +111,22 @@ unsafe extern "C" fn heap_write<const AUX: bool>(
 unsafe extern "C" fn pointer_read(view: *mut View, pointer: *const Word, result: *mut Word) -> u32 {
     // SAFETY: compiled code passes its view, whose machine it alone uses, and the place of a word.
     let (vm, pointer) = unsafe { (&mut *(*view).vm, FatPointer::from_word(&*pointer)) };
-    if pointer.offset.checked_add(32).is_none() {
-        return 0;
-    }
-    let value = vm.read_pointed(&pointer);
+    let Some(end) = pointer.offset.checked_add(32) else { return 0 };
+    let address = pointer.start.wrapping_add(pointer.offset);
+    // PERF: all 32 bytes in the slice, and none of the page's number in the table of code: as the interpreter does it.
+    let page = if end <= pointer.length { vm.pointed_page(pointer.page) } else { None };
+    let word = page.and_then(|page| page.read_dense(address).or_else(|| page.read_chunked(address)));
+    let value = match word {
+        Some(value) => value,
+        None => vm.read_pointed(&pointer),
+    };
     // SAFETY: compiled code passes the place of a word.
     unsafe { *result = value };
     // From now on in place, if that can be.
     let place = vm.pages.find(pointer.page);
-    let is_code = vm.code_page(pointer.page).is_some();
+    // What is there is read there, even if it is a copy of code: the interpreter does the same.
     let seen = match vm.pages.at_mut(place) {
-        Some(page) if !is_code => {
+        Some(page) => {
             let (base, len, _) = page.dense_parts();
             let read_end = word_end(len as u64);
             (HeapView { base, read_end, write_end: 0 }, u64::from(pointer.page))
