@@ -8,6 +8,7 @@ use crate::workloads::{self, Per, Workload};
 use crate::{batch, corpus, engines, evm, first_call, replay};
 use eravm_batches::{Batches, Scenario};
 use eravm_host::golden::{Code, Golden};
+use eravm_tests::solidity::Contracts;
 use std::cell::OnceCell;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -115,6 +116,9 @@ fn deployments(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
     Ok(plans.collect())
 }
 
+/// Transactions of the batch that calls EVM code.
+const EVM_CALLS: usize = 150;
+
 /// Makes the scenario of a batch.
 type Make = Rc<dyn Fn(&Batches) -> Result<Scenario, Box<dyn Error>>>;
 
@@ -130,6 +134,11 @@ fn batches(corpus: &Path) -> Result<Vec<Plan>, Box<dyn Error>> {
         scenarios.push((format!("transfers_{count}"), transfers, Some(Peer::Plain)));
         scenarios.push((format!("erc20_transfers_{count}"), of_tokens, Some(Peer::Token)));
     }
+    let of_evm: Make = Rc::new(|batches| {
+        let contracts = Contracts::load();
+        batches.evm_calls(&evm::token(), &contracts.get("Workloads").creation, EVM_CALLS)
+    });
+    scenarios.push((format!("evm_calls_{EVM_CALLS}"), of_evm, None));
     for (name, bytecode) in corpus::vm_benchmark(corpus)? {
         if !DEPEND_ON_DST1.contains(&&*name) {
             let name = format!("deploy_{name}");

@@ -156,6 +156,10 @@ impl Chain {
             self.state.add_code(dep.hash(), dep.code()).map_err(|error| error.to_string())?;
             self.codes.push((dep.hash(), dep.code().to_vec()));
         }
+        for (hash, code) in outcomes.iter().flat_map(|outcome| &outcome.evm_code) {
+            self.state.add_code(*hash, code).map_err(|error| error.to_string())?;
+            self.codes.push((*hash, code.clone()));
+        }
         Ok(outcomes)
     }
 }

@@ -1,14 +1,16 @@
 //! Batches that are ready to be run.
 
+use crate::abi;
 use crate::chain::{Chain, Code};
 use crate::sender::{Request, Sender};
 use crate::token::Token;
 use eravm_core::{Address, Word};
 use eravm_host::batch::{
     BatchEnvironment, BatchError, BatchExecutor, ExecutionResult, FinishedBatch, MemoryState,
-    Observer, SystemEnvironment,
+    Observer, Outcome, SystemEnvironment,
 };
 use eravm_host::pubdata::PubdataFormat;
+use eravm_host::system_contracts::addresses::CONTRACT_DEPLOYER;
 use eravm_host::transaction::{PreparedTransaction, RecoveredSigner, SignatureError, Transaction};
 use std::convert::Infallible;
 use std::error::Error;
@@ -130,6 +132,13 @@ pub struct Batches {
     sender: Sender,
 }
 
+/// The contract that was deployed last: the deployer says which in the last topic.
+pub(crate) fn deployed_by(outcomes: &[Outcome]) -> Option<Address> {
+    let events = outcomes.iter().flat_map(|outcome| &outcome.events);
+    let of_deployer = events.filter(|event| event.address == CONTRACT_DEPLOYER);
+    of_deployer.filter_map(|event| event.topics.get(3)).next_back().map(Word::to_address)
+}
+
 /// Recipients that have nothing yet.
 fn recipients(count: usize) -> impl Iterator<Item = Address> {
     (0..count as u64).map(|index| Word::from_u64(0x1_0000_0000 + index).to_address())
@@ -182,6 +191,47 @@ impl Batches {
         let transfers = recipients(count).map(|to| token.transfer(&mut sender, &to));
         let transfers = transfers.collect::<Result<_, _>>()?;
         Ok(chain.scenario(format!("erc20_transfers_{count}"), transfers))
+    }
+
+    /// Calls of EVM code, in turns: a transfer of a token, a loop of additions, a chain of hashes. `token` and `workloads` are the code
+    /// that creates the contracts (`Token` and `Workloads` of `tests/solidity`), which was run in a batch before.
+    ///
+    /// # Errors
+    /// If the contracts cannot be created.
+    pub fn evm_calls(
+        &self,
+        token: &[u8],
+        workloads: &[u8],
+        count: usize,
+    ) -> Result<Scenario, Box<dyn Error>> {
+        const DEPLOYMENT_GAS: u64 = 72_000_000;
+        const CALL_GAS: u64 = 30_000_000;
+        const STEPS: u64 = 200;
+        const HASHES: u64 = 50;
+        let Self { mut chain, mut sender } = self.clone();
+        let mut deployed = Vec::new();
+        for creation in [token, workloads] {
+            let outcomes = chain.run(&[sender.deploy_evm(creation, DEPLOYMENT_GAS)?])?;
+            deployed.push(
+                deployed_by(&outcomes)
+                    .ok_or_else(|| format!("EVM code was not deployed: {outcomes:?}"))?,
+            );
+        }
+        let number = Word::from_u64;
+        let calls = recipients(count).zip(0_usize..).map(|(recipient, index)| {
+            let (to, calldata) = match index % 3 {
+                0 => {
+                    let arguments = [Word::from_address(&recipient), number(1000)];
+                    (deployed[0], abi::call("transfer(address,uint256)", &arguments))
+                }
+                1 => (deployed[1], abi::call("fibonacci(uint256)", &[number(STEPS)])),
+                _ => (deployed[1], abi::call("hashes(uint256)", &[number(HASHES)])),
+            };
+            let factory_deps = Vec::new();
+            sender.sign(Request { to, gas_limit: CALL_GAS, value: 0, calldata, factory_deps })
+        });
+        let calls = calls.collect::<Result<_, _>>()?;
+        Ok(chain.scenario(format!("evm_calls_{count}"), calls))
     }
 
     /// The deployment of a contract, whose constructor may do anything.

@@ -71,6 +71,30 @@ impl Sender {
         Ok(unsigned.sign(&KEY)?.into())
     }
 
+    /// The next transaction, of type 2, deploys EVM code: `creation` is what runs, with its arguments.
+    pub(crate) fn deploy_evm(
+        &mut self,
+        creation: &[u8],
+        gas_limit: u64,
+    ) -> Result<Transaction, Box<dyn Error>> {
+        let unsigned = L2Transaction {
+            from: self.address,
+            to: None,
+            nonce: Word::from_u64(self.nonce),
+            gas_limit: Word::from_u64(gas_limit),
+            value: Word::ZERO,
+            calldata: creation.to_vec(),
+            kind: L2Kind::Eip1559 {
+                chain_id: CHAIN_ID,
+                max_fee_per_gas: Word::from_u64(MAX_FEE_PER_GAS),
+                max_priority_fee_per_gas: Word::ZERO,
+                signature: Ecdsa::default(),
+            },
+        };
+        self.nonce += 1;
+        Ok(unsigned.sign(&KEY)?.into())
+    }
+
     /// The next transaction deploys a contract (`ContractDeployer.create`).
     pub(crate) fn deploy(
         &mut self,

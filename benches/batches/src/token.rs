@@ -2,11 +2,11 @@
 
 use crate::abi;
 use crate::chain::Chain;
+use crate::scenario::deployed_by;
 use crate::sender::{Request, Sender};
 use eravm_core::{Address, Word};
 use eravm_host::artifact;
 use eravm_host::batch::ExecutionResult;
-use eravm_host::system_contracts::addresses::CONTRACT_DEPLOYER;
 use eravm_host::transaction::Transaction;
 use std::error::Error;
 use std::path::Path;
@@ -34,14 +34,10 @@ impl Token {
         let code = artifact::load(&file.to_string_lossy(), None)?.code;
         let deployment = sender.deploy(&code, &constructor_input(), DEPLOYMENT_GAS)?;
         let outcomes = chain.run(&[deployment])?;
-        // The deployer says which contract it has deployed in the last topic.
-        let deployed = outcomes.iter().flat_map(|outcome| &outcome.events);
-        let deployed = deployed.filter(|event| event.address == CONTRACT_DEPLOYER);
-        let address = deployed.filter_map(|event| event.topics.get(3)).next_back();
-        let Some(address) = address else {
+        let Some(address) = deployed_by(&outcomes) else {
             return Err(format!("the token was not deployed: {outcomes:?}").into());
         };
-        let token = Self { address: address.to_address() };
+        let token = Self { address };
         let arguments = [Word::from_address(&sender.address()), Word::from_u64(u64::MAX)];
         let mint = token.call(sender, abi::call("mint(address,uint256)", &arguments))?;
         let outcomes = chain.run(&[mint])?;

@@ -115,7 +115,8 @@ unsafe extern "C" fn pointer_read(view: *mut View, pointer: *const Word, result:
     let address = pointer.start.wrapping_add(pointer.offset);
     // PERF: all 32 bytes in the slice, and none of the page's number in the table of code: as the interpreter does it.
     let page = if end <= pointer.length { vm.pointed_page(pointer.page) } else { None };
-    let word = page.and_then(|page| page.read_dense(address).or_else(|| page.read_chunked(address)));
+    let word =
+        page.and_then(|page| page.read_dense(address).or_else(|| page.read_chunked(address)));
     let value = match word {
         Some(value) => value,
         None => vm.read_pointed(&pointer),
