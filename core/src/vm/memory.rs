@@ -14,7 +14,7 @@ use crate::word::Word;
 use alloc::vec::Vec;
 
 /// Number of retained pages at which a frame first looks whether it still needs them.
-pub(super) const RETAINED_LIMIT: usize = 64;
+pub(super) const RETAINED_LIMIT: usize = 16;
 
 /// What an ended frame leaves behind.
 pub(super) struct Ended {
