@@ -7,7 +7,7 @@ use crate::token::Token;
 use eravm_core::{Address, Word};
 use eravm_host::batch::{
     BatchEnvironment, BatchError, BatchExecutor, ExecutionResult, FinishedBatch, MemoryState,
-    Observer, Outcome, SystemEnvironment,
+    Observer, Outcome, SystemEnvironment, TransactionOutcome,
 };
 use eravm_host::pubdata::PubdataFormat;
 use eravm_host::system_contracts::addresses::CONTRACT_DEPLOYER;
@@ -64,12 +64,7 @@ impl Scenario {
         &self,
         executor: &mut Executor<'_, O>,
     ) -> Result<usize, BatchError<Infallible>> {
-        let mut succeeded = 0;
-        for transaction in &self.transactions {
-            let result = executor.execute(transaction)?.outcome.result;
-            succeeded += usize::from(matches!(result, ExecutionResult::Success { .. }));
-        }
-        Ok(succeeded)
+        count_successes(self.transactions.iter().map(|transaction| executor.execute(transaction)))
     }
 
     /// Does the same with transactions that a node has prepared.
@@ -81,12 +76,7 @@ impl Scenario {
         executor: &mut Executor<'_, O>,
         prepared: &[PreparedTransaction],
     ) -> Result<usize, BatchError<Infallible>> {
-        let mut succeeded = 0;
-        for transaction in prepared {
-            let result = executor.execute_prepared(transaction)?.outcome.result;
-            succeeded += usize::from(matches!(result, ExecutionResult::Success { .. }));
-        }
-        Ok(succeeded)
+        count_successes(prepared.iter().map(|transaction| executor.execute_prepared(transaction)))
     }
 
     /// Ends the batch.
@@ -123,6 +113,18 @@ impl Scenario {
         leaves.sort_unstable_by_key(|(_, _, leaf)| leaf.index);
         leaves.into_iter().map(|(address, key, leaf)| (address, key, leaf.value)).collect()
     }
+}
+
+/// How many transactions succeeded. The first error ends it.
+fn count_successes(
+    outcomes: impl Iterator<Item = Result<TransactionOutcome, BatchError<Infallible>>>,
+) -> Result<usize, BatchError<Infallible>> {
+    let mut succeeded = 0;
+    for done in outcomes {
+        let succeeds = matches!(done?.outcome.result, ExecutionResult::Success { .. });
+        succeeded += usize::from(succeeds);
+    }
+    Ok(succeeded)
 }
 
 /// Makes scenarios: a new chain with a rich account.

@@ -9,7 +9,7 @@ use core::iter::once;
 /// Words of 64 bits in an input that is remembered: 64 bytes, which is a key and its mapping's slot, or two nodes of a tree.
 const WORDS: usize = 8;
 
-/// Inputs that are remembered. Of the hashes of 64 bytes in batches of transfers, 16 of them find 80 % and 256 of them 88 %.
+/// Inputs that are remembered. Of all hashes in batches of transfers, 16 of them find 75 %, 256 of them 82 %, and four times as many 82 %.
 const ENTRIES: usize = 256;
 
 /// Odd numbers without a pattern (the fraction of the golden ratio, and what its powers make of it), one for each word of an input.
