@@ -117,6 +117,7 @@ impl Word {
     }
 
     /// Bits 0..160 as an address; the rest is ignored, as every instruction that takes one does.
+    #[inline]
     pub fn to_address(&self) -> Address {
         // PERF: in the pieces in which it will be loaded again. A load across two stores has to wait for both.
         let [l0, l1, l2, _] = self.0;

@@ -42,6 +42,10 @@ mod traits {
     pub(super) const SETS_FLAGS: u8 = 1 << 1;
     /// Once it is paid for it always writes its result, and reads no register that the result goes to.
     pub(super) const ONLY_OVERWRITES: u8 = 1 << 2;
+    /// A far call whose ABI word says which shard.
+    pub(super) const NAMES_SHARD: u8 = 1 << 3;
+    /// A far call whose callee may not write.
+    pub(super) const CALLS_STATICALLY: u8 = 1 << 4;
 }
 
 impl Op {
@@ -160,6 +164,18 @@ impl Op {
         self.traits & traits::ONLY_OVERWRITES != 0
     }
 
+    /// Whether it is a far call whose ABI word says which shard.
+    #[inline(always)]
+    pub(crate) const fn names_shard(&self) -> bool {
+        self.traits & traits::NAMES_SHARD != 0
+    }
+
+    /// Whether it is a far call whose callee may not write.
+    #[inline(always)]
+    pub(crate) const fn calls_statically(&self) -> bool {
+        self.traits & traits::CALLS_STATICALLY != 0
+    }
+
     /// Its static price.
     #[inline(always)]
     pub(crate) const fn price(&self) -> u32 {
@@ -259,6 +275,12 @@ impl Prepared {
         }
         if row.opcode.is_binary() && to_register {
             traits |= traits::ONLY_OVERWRITES;
+        }
+        if is_far_call(row.opcode) && variant.has(Modifier::Shard) {
+            traits |= traits::NAMES_SHARD;
+        }
+        if is_far_call(row.opcode) && variant.has(Modifier::Static) {
+            traits |= traits::CALLS_STATICALLY;
         }
         let kind = fast::Kind::of(variant);
         // Pointer operations look at the tags of the first source and of the destination themselves; reads through pointers

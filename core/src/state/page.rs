@@ -303,13 +303,14 @@ impl Page {
 
     /// Empties the page for another use; returns the bytes of memory given back.
     pub(crate) fn clear(&mut self) -> usize {
-        let bytes = self.bytes();
-        self.dense.clear();
-        self.chunks = Vec::new();
-        // PERF: clearing an empty map is not free.
-        if !self.far_chunks.is_empty() {
+        let mut bytes = self.dense.len();
+        // PERF: clearing what is empty is not free.
+        if !self.chunks.is_empty() || !self.far_chunks.is_empty() {
+            bytes = self.bytes();
+            self.chunks = Vec::new();
             self.far_chunks.clear();
         }
+        self.dense.clear();
         self.watch = None;
         self.pinned = false;
         bytes

@@ -28,6 +28,8 @@ pub(crate) struct Slot {
     /// Written before, in this batch.
     pub(crate) was_written: bool,
     pub(crate) is_free: bool,
+    /// Hash of the address that the key names (code hashes only).
+    pub(crate) named_hash: u64,
     /// Index of the last decommitment through this slot, plus one (code hashes only). A hint: it is checked.
     pub(crate) decommit_hint: u32,
 }
@@ -116,6 +118,7 @@ impl Slots {
             was_read: false,
             was_written: false,
             is_free: false,
+            named_hash: 0,
             decommit_hint: 0,
         });
         table.insert_unique(hash, index as u32, |&index| {

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::isa::{
     DECOMMIT_WORD_ERGS, Instruction, MSG_VALUE_SIMULATOR_EXTRA_ERGS, Modifier, Opcode,
 };
-use crate::program::Program;
+use crate::program::{Op, Program};
 use crate::semantics::{FarCallAbi, FatPointer, Flags, Forwarding};
 use crate::state::frame::{PAGES_PER_CALL, UNMAPPED_PAGE};
 use crate::state::pages::EMPTY_PLACE;
@@ -51,16 +51,37 @@ impl FarCall {
     /// What an instruction asks for.
     #[inline(always)]
     pub(super) fn of(instruction: &Instruction, operands: &Operands) -> Self {
-        let (variant, [low, middle, high, _]) = (instruction.variant(), operands.src1.word.0);
+        let variant = instruction.variant();
         Self {
             kind: instruction.opcode(),
             abi: operands.src0,
-            destination: Word([low, middle, high & 0xffff_ffff, 0]),
+            destination: address_word(&operands.src1.word),
             names_shard: variant.has(Modifier::Shard),
             is_static: variant.has(Modifier::Static),
             handler: instruction.imm0,
         }
     }
+
+    /// What a prepared instruction asks for.
+    #[inline(always)]
+    pub(super) fn prepared(vm: &Vm, op: &Op) -> Self {
+        let is_pointer = vm.status & status::tag_of(op.src0) != 0;
+        Self {
+            kind: op.opcode,
+            abi: Tagged { word: vm.source(op.src0), is_pointer },
+            destination: address_word(&vm.source(op.src1)),
+            names_shard: op.names_shard(),
+            is_static: op.calls_statically(),
+            handler: op.imm0,
+        }
+    }
+}
+
+/// The bits of a word that are an address.
+#[inline(always)]
+const fn address_word(word: &Word) -> Word {
+    let Word([low, middle, high, _]) = *word;
+    Word([low, middle, high & 0xffff_ffff, 0])
 }
 
 impl Callee {
@@ -80,13 +101,15 @@ impl Callee {
 
 impl Vm {
     /// Executes a far call, which has been paid for and counted; returns whether it is a call of the watched contract.
-    #[inline(always)]
+    ///
+    /// PERF: not inlined, and by reference: a copy of words that were just stored has to wait for them.
+    #[inline(never)]
     pub(super) fn far_call<H: Host>(
         &mut self,
         host: &mut H,
-        call: FarCall,
+        call: &FarCall,
     ) -> Result<bool, RunError<H::Fault>> {
-        let FarCall { kind, abi: Tagged { word, is_pointer }, destination, .. } = call;
+        let FarCall { kind, abi: Tagged { word, is_pointer }, destination, .. } = *call;
         let called = destination.to_address();
         let to_kernel = destination.to_u64().is_some_and(|low| low < FIRST_USER_ADDRESS);
 
@@ -96,11 +119,12 @@ impl Vm {
         let shard = if call.names_shard { abi.shard } else { self.frame.shards[0] };
 
         // SPEC: there is one shard; calls to another fail without looking for code.
-        let (hash, slot) = if shard == 0 {
-            let slot = self.code_hash_slot(host, &destination)?;
-            (HashWord(self.slots.all[slot].current), Some(slot))
+        let (hash, slot, called_hash) = if shard == 0 {
+            let index = self.code_hash_slot(host, &destination)?;
+            let slot = &self.slots.all[index];
+            (HashWord(slot.current), Some(index), slot.named_hash)
         } else {
-            (HashWord::ZERO, None)
+            (HashWord::ZERO, None, self.slots.hash_of_address(&called))
         };
         let callee =
             if shard == 0 { Callee::of(hash, abi.constructor, to_kernel) } else { Callee::Nothing };
@@ -170,10 +194,12 @@ impl Vm {
             Opcode::DelegateCall => (self.frame.is_kernel, self.frame.context_u128),
             _ => (to_kernel, self.context_u128),
         };
-        let (this_address, caller) = match kind {
-            Opcode::DelegateCall => (self.frame.this_address, self.frame.caller),
-            Opcode::MimicCall => (called, self.source(Register::R15).to_address()),
-            _ => (called, self.frame.this_address),
+        let (this_address, address_hash, caller) = match kind {
+            Opcode::DelegateCall => {
+                (self.frame.this_address, self.frame.address_hash, self.frame.caller)
+            }
+            Opcode::MimicCall => (called, called_hash, self.source(Register::R15).to_address()),
+            _ => (called, called_hash, self.frame.this_address),
         };
         let this_shard = match kind {
             Opcode::DelegateCall => self.frame.shards[0],
@@ -193,7 +219,7 @@ impl Vm {
         let frame = &mut self.frame;
         frame.program = program;
         frame.this_address = this_address;
-        frame.address_hash = self.slots.hash_of_address(&this_address);
+        frame.address_hash = address_hash;
         frame.caller = caller;
         frame.code_address = called;
         frame.is_kernel = is_kernel;

@@ -140,6 +140,18 @@ impl Vm {
             Opcode::StorageWrite => self
                 .storage_write(host, &self.source(op.src0), &self.source(op.src1))
                 .map(|()| false),
+            Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall => {
+                self.far_call(host, &FarCall::prepared(self, op))
+            }
+            Opcode::PrecompileCall => {
+                let result = op.dst0;
+                let done = self.precompile(host, &self.source(op.src0), &self.source(op.src1));
+                done.map(|done| {
+                    self.work.precompile_calls += 1;
+                    self.set_destination(result, &Word::from_u64(done.into()));
+                    false
+                })
+            }
             _ => {
                 let tagged = |register| Tagged {
                     word: self.source(register),
@@ -180,7 +192,7 @@ impl Vm {
                 self.work.decommits += 1;
                 self.put(instruction, operands, result);
             }
-            _ => return self.far_call(host, FarCall::of(instruction, operands)),
+            _ => return self.far_call(host, &FarCall::of(instruction, operands)),
         }
         Ok(false)
     }
@@ -280,19 +292,19 @@ impl Vm {
         }
     }
 
-    /// The slot of `AccountCodeStorage` for an address.
+    /// The slot of `AccountCodeStorage` for an address, which knows that address's hash.
     pub(super) fn code_hash_slot<H: Host>(
         &mut self,
         host: &mut H,
         destination: &Word,
     ) -> Result<usize, RunError<H::Fault>> {
-        self.loaded_slot(
-            host,
-            system_address(ACCOUNT_CODE_STORAGE),
-            self.code_storage_hash,
-            destination,
-        )
-        .map_err(RunError::Host)
+        let (address, hash) = (system_address(ACCOUNT_CODE_STORAGE), self.code_storage_hash);
+        let index = self.loaded_slot(host, address, hash, destination).map_err(RunError::Host)?;
+        if self.slots.all[index].named_hash == 0 {
+            let named = self.slots.hash_of_address(&destination.to_address());
+            self.slots.all[index].named_hash = named;
+        }
+        Ok(index)
     }
 
     /// Notes that a code hash was read, which warms its slot but is not refunded.

@@ -26,6 +26,19 @@ pub(super) struct Ended {
     pub(super) returned: u32,
 }
 
+/// A retained page that may not be needed any more.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    number: u32,
+    is_used: bool,
+}
+
+impl Candidate {
+    const fn new(number: u32) -> Self {
+        Self { number, is_used: false }
+    }
+}
+
 impl Vm {
     pub(super) fn read_heap<const AUX: bool>(&mut self, address: u32) -> Word {
         let (mut place, _) = self.heap_of::<AUX>();
@@ -192,7 +205,16 @@ impl Vm {
     }
 
     /// Frees a page that nothing can reach any more.
+    #[inline(always)]
     fn free_page(&mut self, number: u32) {
+        // Most frames use one of their heaps at most.
+        if self.pages.find(number) != EMPTY_PLACE {
+            self.free_page_that_is_there(number);
+        }
+    }
+
+    #[inline(never)]
+    fn free_page_that_is_there(&mut self, number: u32) {
         let Some(page) = self.pages.get(number) else { return };
         if page.pinned {
             return;
@@ -201,15 +223,18 @@ impl Vm {
             self.last_pointed = (0, EMPTY_PLACE);
         }
         if page.is_watched() {
-            // A snapshot may want it back.
-            if let (Some(page), Some(snapshot)) =
-                (self.pages.take(number), self.snapshots.last_mut())
-            {
-                snapshot.freed_pages.push((number, page));
-            }
-            return;
+            self.keep_for_snapshot(number);
+        } else {
+            self.memory -= self.pages.free(number);
         }
-        self.memory -= self.pages.free(number);
+    }
+
+    /// Takes a page away that a snapshot may want back.
+    #[cold]
+    fn keep_for_snapshot(&mut self, number: u32) {
+        if let (Some(page), Some(snapshot)) = (self.pages.take(number), self.snapshots.last_mut()) {
+            snapshot.freed_pages.push((number, page));
+        }
     }
 
     /// Frees what an ended frame leaves behind except the page it returned, which its caller now retains.
@@ -240,23 +265,37 @@ impl Vm {
 
     /// Frees the retained pages of the current frame to which it has no pointer left.
     #[cold]
+    #[inline(never)]
     fn collect_retained(&mut self) {
         let base = self.frame.retained_base;
-        let mut candidates = self.retained.split_off(base);
-        candidates.sort_unstable();
-        candidates.dedup();
-        let mut used = alloc::vec![false; candidates.len()];
-        let (lowest, highest) = match candidates[..] {
-            [lowest, .., highest] => (lowest, highest),
-            [only] => (only, only),
-            [] => return,
-        };
+        let mut candidates = core::mem::take(&mut self.candidates);
+        candidates.clear();
+        candidates.extend(self.retained.drain(base..).map(Candidate::new));
+        candidates.sort_unstable_by_key(|candidate| candidate.number);
+        candidates.dedup_by_key(|candidate| candidate.number);
+        self.find_used(&mut candidates);
+        for candidate in &candidates {
+            if candidate.is_used {
+                self.retained.push(candidate.number);
+            } else {
+                self.free_page(candidate.number);
+            }
+        }
+        self.candidates = candidates;
+        self.frame.retained_limit = ((self.retained.len() - base) * 2).max(RETAINED_LIMIT);
+    }
+
+    /// Marks those of some pages, in the order of their numbers, to which the current frame may have a pointer.
+    fn find_used(&self, candidates: &mut [Candidate]) {
+        let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else { return };
+        let (lowest, span) = (first.number, last.number - first.number);
         // Most of what is looked at is no number of a page at all.
+        let may_be = |number: u32| number.wrapping_sub(lowest) <= span;
         let mut mark = |number: u32| {
-            if (lowest..=highest).contains(&number)
-                && let Ok(at) = candidates.binary_search(&number)
+            if may_be(number)
+                && let Ok(at) = candidates.binary_search_by_key(&number, |it| it.number)
             {
-                used[at] = true;
+                candidates[at].is_used = true;
             }
         };
         for register in 1..16 {
@@ -268,23 +307,21 @@ impl Vm {
         for word in self.frame.stack.tagged() {
             mark(FatPointer::from_word(&word).page);
         }
-        if self.frame.is_kernel {
-            // Kernel code may have taken a pointer apart to give its page to a precompile.
-            for limb in
-                self.hot.registers.numbered().chain(self.frame.stack.words()).flat_map(|it| it.0)
-            {
-                mark(limb as u32);
-                mark((limb >> 32) as u32);
-            }
+        if !self.frame.is_kernel {
+            return;
         }
-        for (number, used) in candidates.into_iter().zip(used) {
-            if used {
-                self.retained.push(number);
-            } else {
-                self.free_page(number);
+        // Kernel code may have taken a pointer apart to give its page to a precompile.
+        let halves = |limb: u64| [limb as u32, (limb >> 32) as u32];
+        self.hot.registers.numbered().chain(self.frame.stack.words()).for_each(|word| {
+            // PERF: without branches as long as there is nothing.
+            let found = word.0.iter().fold(false, |found, &limb| {
+                let [low, high] = halves(limb);
+                found | may_be(low) | may_be(high)
+            });
+            if found {
+                word.0.into_iter().flat_map(halves).for_each(&mut mark);
             }
-        }
-        self.frame.retained_limit = ((self.retained.len() - base) * 2).max(RETAINED_LIMIT);
+        });
     }
 
     /// Gets memory for a word of the stack, where that may be had without further thought. The first thing that a compiled function does
@@ -327,6 +364,7 @@ impl Vm {
             + self.events.capacity() * size_of::<super::Event>()
             + self.l1_messages.capacity() * size_of::<super::L1Message>()
             + self.storage_log.capacity() * size_of::<super::StorageAccess>()
+            + self.candidates.capacity() * size_of::<Candidate>()
             + (self.refunds.capacity() + self.pubdata_costs.capacity() + self.retained.capacity())
                 * size_of::<u32>()
     }

@@ -268,6 +268,8 @@ pub struct Vm {
     /// Number and place of the page last read through a pointer.
     last_pointed: (u32, u32),
     retained: Vec<u32>,
+    /// Room for those that are looked through.
+    candidates: Vec<memory::Candidate>,
     memory: usize,
 
     slots: Slots,
@@ -383,6 +385,7 @@ impl Vm {
             pages: Pages::new(hasher),
             last_pointed: (0, EMPTY_PLACE),
             retained: Vec::new(),
+            candidates: Vec::new(),
             memory: 0,
             code_storage_hash: slots.hash_of_address(&system_address(ACCOUNT_CODE_STORAGE)),
             slots,

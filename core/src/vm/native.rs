@@ -181,7 +181,7 @@ impl Vm {
             is_static: call.is_static,
             handler: NativePoint::Failed.pc(),
         };
-        self.far_call(host, call)?;
+        self.far_call(host, &call)?;
         match self.stop {
             Some(stop) => Err(stop.into()),
             None => Ok(()),
