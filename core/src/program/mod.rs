@@ -127,6 +127,12 @@ impl Program {
         }))
     }
 
+    /// Whether both are handles of the same code.
+    #[inline]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Shared::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether the host executes it itself.
     pub fn is_native(&self) -> bool {
         self.0.is_native

@@ -64,12 +64,68 @@ impl Frame {
     pub(crate) const fn aux_heap_page(&self) -> u32 {
         self.base_page + 3
     }
+
+    /// Takes everything from another frame: the code and the stack in exchange for its own, the rest as a copy.
+    #[inline(always)]
+    fn take(&mut self, from: &mut Self) {
+        let Self {
+            this_address,
+            address_hash,
+            caller,
+            code_address,
+            is_kernel,
+            is_static,
+            shards,
+            context_u128,
+            program,
+            code_page,
+            base_page,
+            heap,
+            aux_heap,
+            heap_bound,
+            aux_heap_bound,
+            stack,
+            handler,
+            near_base,
+            undo_mark,
+            retained_base,
+            retained_limit,
+            pc,
+            sp,
+            ergs,
+        } = from;
+        core::mem::swap(&mut self.program, program);
+        core::mem::swap(&mut self.stack, stack);
+        self.this_address = *this_address;
+        self.address_hash = *address_hash;
+        self.caller = *caller;
+        self.code_address = *code_address;
+        self.is_kernel = *is_kernel;
+        self.is_static = *is_static;
+        self.shards = *shards;
+        self.context_u128 = *context_u128;
+        self.code_page = *code_page;
+        self.base_page = *base_page;
+        self.heap = *heap;
+        self.aux_heap = *aux_heap;
+        self.heap_bound = *heap_bound;
+        self.aux_heap_bound = *aux_heap_bound;
+        self.handler = *handler;
+        self.near_base = *near_base;
+        self.undo_mark = *undo_mark;
+        self.retained_base = *retained_base;
+        self.retained_limit = *retained_limit;
+        self.pc = *pc;
+        self.sp = *sp;
+        self.ergs = *ergs;
+    }
 }
 
 /// The far frames below the current one.
 ///
-/// PERF: frames are exchanged with places that stay. A frame is large, and loads of what was just stored in smaller pieces have to
-/// wait. What comes back from a place is the frame that was there last, whose stack still has its memory.
+/// PERF: frames are copied to places that stay. A frame is large, and loads of what was just stored in smaller pieces have to
+/// wait. What comes back from a place is the stack of the frame that was there last, which still has its memory, and its code, which may
+/// be called again.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     places: Vec<Frame>,
@@ -103,7 +159,7 @@ impl Callers {
         self.len == self.places.len()
     }
 
-    /// Puts the current frame below a new one, of which only the stack is ready: empty.
+    /// Puts the current frame below a new one, of which only the stack is ready: empty. All else is to be set.
     #[inline(always)]
     pub(crate) fn descend(&mut self, current: &mut Frame) -> Option<&mut Frame> {
         if self.len == self.places.len() {
@@ -111,7 +167,7 @@ impl Callers {
         }
         let caller = self.places.get_mut(self.len)?;
         self.len += 1;
-        core::mem::swap(current, caller);
+        caller.take(current);
         Some(caller)
     }
 
@@ -121,13 +177,13 @@ impl Callers {
         self.places.push(Frame { program, stack: Stack::default(), ..*current });
     }
 
-    /// Makes the caller the current frame again and returns the one that has ended; `None` if there is no caller.
+    /// Makes the caller the current frame again and returns the stack of the one that has ended; `None` if there is no caller.
     #[inline(always)]
-    pub(crate) fn ascend(&mut self, current: &mut Frame) -> Option<&mut Frame> {
-        let ended = self.places.get_mut(self.len.checked_sub(1)?)?;
+    pub(crate) fn ascend(&mut self, current: &mut Frame) -> Option<&mut Stack> {
+        let caller = self.places.get_mut(self.len.checked_sub(1)?)?;
         self.len -= 1;
-        core::mem::swap(current, ended);
-        Some(ended)
+        current.take(caller);
+        Some(&mut caller.stack)
     }
 
     /// Makes the first frame the current one again; all others are gone.

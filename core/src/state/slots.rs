@@ -51,6 +51,8 @@ pub(crate) struct Slots {
     hasher: FixedState,
     /// Most recently found slots by a few bits of their hash.
     recent: [u32; 64],
+    /// Most recently found slots of code hashes by a few bits of their key.
+    recent_codes: [u32; 64],
 }
 
 impl Slots {
@@ -61,6 +63,7 @@ impl Slots {
             table: HashTable::new(),
             hasher,
             recent: [0; 64],
+            recent_codes: [0; 64],
         }
     }
 
@@ -94,6 +97,28 @@ impl Slots {
         let index = self.intern_slow(hash, address, key);
         self.recent[line] = index as u32;
         index
+    }
+
+    /// The index of the slot of an account's code hash, if it [was noted](Self::note_code) and not forgotten since.
+    #[inline]
+    pub(crate) fn recent_code(&self, key: &Word) -> Option<usize> {
+        let index = self.recent_codes[Self::line_of_code(key)] as usize;
+        let slot = self.all.get(index)?;
+        (slot.named_hash != 0 && slot.key == *key).then_some(index)
+    }
+
+    /// Notes that a slot is that of a code hash, and has been loaded.
+    pub(crate) fn note_code(&mut self, index: usize) {
+        let Some(slot) = self.all.get(index) else { return };
+        let (line, hash) = (Self::line_of_code(&slot.key), slot.named_hash);
+        let hash = if hash == 0 { self.hash_of_address(&slot.key.to_address()) } else { hash };
+        self.all[index].named_hash = hash;
+        self.recent_codes[line] = index as u32;
+    }
+
+    /// PERF: addresses of system contracts differ in the lowest bits, those of others anywhere.
+    const fn line_of_code(key: &Word) -> usize {
+        key.0[0] as usize % 64
     }
 
     #[inline(never)]

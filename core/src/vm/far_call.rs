@@ -30,6 +30,15 @@ enum Callee {
     Nothing,
 }
 
+/// Code to be called.
+#[derive(Debug)]
+enum Callable {
+    /// The one with this index among what was decommitted.
+    At(usize),
+    /// What has become of it in memory.
+    Changed(Program),
+}
+
 /// A far call that somebody asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FarCall {
@@ -110,7 +119,6 @@ impl Vm {
         call: &FarCall,
     ) -> Result<bool, RunError<H::Fault>> {
         let FarCall { kind, abi: Tagged { word, is_pointer }, destination, .. } = *call;
-        let called = destination.to_address();
         let to_kernel = destination.to_u64().is_some_and(|low| low < FIRST_USER_ADDRESS);
 
         let mut abi = FarCallAbi::from_word(&word);
@@ -124,7 +132,7 @@ impl Vm {
             let slot = &self.slots.all[index];
             (HashWord(slot.current), Some(index), slot.named_hash)
         } else {
-            (HashWord::ZERO, None, self.slots.hash_of_address(&called))
+            (HashWord::ZERO, None, self.slots.hash_of_address(&destination.to_address()))
         };
         let callee =
             if shard == 0 { Callee::of(hash, abi.constructor, to_kernel) } else { Callee::Nothing };
@@ -179,10 +187,6 @@ impl Vm {
         }
         self.status = status::with_flags(self.status, Flags::NONE);
         self.pending_panic = code.is_none();
-        let (program, code_page) = match code {
-            Some((program, page)) => (program, page),
-            None => (self.frame.program.clone(), UNMAPPED_PAGE),
-        };
 
         // What is left after all that: 63/64 of it can be passed on.
         let passable = self.ergs / 64 * 63;
@@ -193,13 +197,6 @@ impl Vm {
         let (is_kernel, context_u128) = match kind {
             Opcode::DelegateCall => (self.frame.is_kernel, self.frame.context_u128),
             _ => (to_kernel, self.context_u128),
-        };
-        let (this_address, address_hash, caller) = match kind {
-            Opcode::DelegateCall => {
-                (self.frame.this_address, self.frame.address_hash, self.frame.caller)
-            }
-            Opcode::MimicCall => (called, called_hash, self.source(Register::R15).to_address()),
-            _ => (called, called_hash, self.frame.this_address),
         };
         let this_shard = match kind {
             Opcode::DelegateCall => self.frame.shards[0],
@@ -212,21 +209,46 @@ impl Vm {
             self.check_memory();
         }
         self.pages.add_call(base_page);
-        let caller_shard = self.frame.shards[0];
-        if let Some(frame) = self.callers.descend(&mut self.frame) {
-            (frame.pc, frame.sp, frame.ergs) = (self.pc, self.sp, self.ergs);
-        }
+        let (pc, sp, ergs) = (self.pc, self.sp, self.ergs);
+        let Some(caller) = self.callers.descend(&mut self.frame) else { return Ok(false) };
+        (caller.pc, caller.sp, caller.ergs) = (pc, sp, ergs);
         let frame = &mut self.frame;
-        frame.program = program;
-        frame.this_address = this_address;
-        frame.address_hash = address_hash;
-        frame.caller = caller;
-        frame.code_address = called;
+        // PERF: counting handles is slow when others may have some, too. Whoever was called here before is often called again.
+        let program = match &code {
+            Some((Callable::At(index), _)) => {
+                self.decommitted.get(*index).map(|code| &code.program)
+            }
+            Some((Callable::Changed(program), _)) => Some(program),
+            None => None,
+        };
+        let program = program.unwrap_or(&caller.program);
+        if !frame.program.is_same(program) {
+            frame.program = program.clone();
+        }
+        // PERF: made from the word each time. A copy of what was just stored has to wait for it.
+        match kind {
+            Opcode::DelegateCall => {
+                frame.this_address = caller.this_address;
+                frame.address_hash = caller.address_hash;
+                frame.caller = caller.caller;
+            }
+            Opcode::MimicCall => {
+                frame.this_address = destination.to_address();
+                frame.address_hash = called_hash;
+                frame.caller = self.hot.registers.get(Register::R15).to_address();
+            }
+            _ => {
+                frame.this_address = destination.to_address();
+                frame.address_hash = called_hash;
+                frame.caller = caller.this_address;
+            }
+        }
+        frame.code_address = destination.to_address();
         frame.is_kernel = is_kernel;
         frame.is_static = is_static && !is_foreign;
-        frame.shards = [this_shard, caller_shard, shard];
+        frame.shards = [this_shard, caller.shards[0], shard];
         frame.context_u128 = context_u128;
-        frame.code_page = code_page;
+        frame.code_page = code.map_or(UNMAPPED_PAGE, |(_, page)| page);
         frame.base_page = base_page;
         frame.heap = EMPTY_PLACE;
         frame.aux_heap = EMPTY_PLACE;
@@ -244,7 +266,8 @@ impl Vm {
         self.set_call_registers(&abi, calldata, is_foreign.then_some(is_static));
         self.update_frame_status();
         self.update_depth();
-        Ok(!self.pending_panic && self.settings.watched_contract == Some(called))
+        let watched = self.settings.watched_contract;
+        Ok(!self.pending_panic && watched.is_some_and(|it| it == destination.to_address()))
     }
 
     /// Registers as a callee finds them. `foreign` says, for foreign code, whether the call is static.
@@ -268,7 +291,7 @@ impl Vm {
         host: &mut H,
         hash: &HashWord,
         slot: Option<usize>,
-    ) -> Result<Option<(Program, u32)>, RunError<H::Fault>> {
+    ) -> Result<Option<(Callable, u32)>, RunError<H::Fault>> {
         let index = self.decommitment(host, hash, slot)?;
         let code = &self.decommitted[index];
         let page = match code.page {
@@ -283,9 +306,12 @@ impl Vm {
             }
         };
         let code = &self.decommitted[index];
-        let (program, in_heap) = (code.program.clone(), code.in_heap);
-        let program = if in_heap { self.as_in_memory(program, page) } else { program };
-        Ok(Some((program, page)))
+        let code = if code.in_heap {
+            Callable::Changed(self.as_in_memory(code.program.clone(), page))
+        } else {
+            Callable::At(index)
+        };
+        Ok(Some((code, page)))
     }
 
     /// Code that `log.decommit` put into a heap. It may have been overwritten there; then that is what runs.

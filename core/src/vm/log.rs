@@ -298,12 +298,12 @@ impl Vm {
         host: &mut H,
         destination: &Word,
     ) -> Result<usize, RunError<H::Fault>> {
+        if let Some(index) = self.slots.recent_code(destination) {
+            return Ok(index);
+        }
         let (address, hash) = (system_address(ACCOUNT_CODE_STORAGE), self.code_storage_hash);
         let index = self.loaded_slot(host, address, hash, destination).map_err(RunError::Host)?;
-        if self.slots.all[index].named_hash == 0 {
-            let named = self.slots.hash_of_address(&destination.to_address());
-            self.slots.all[index].named_hash = named;
-        }
+        self.slots.note_code(index);
         Ok(index)
     }
 

@@ -120,16 +120,16 @@ impl Vm {
         if ending != Ending::Returns {
             self.undo_to(self.frame.undo_mark);
         }
-        let Some(frame) = self.callers.ascend(&mut self.frame) else {
-            return self.end(ending, data);
-        };
-        self.memory -= frame.stack.clear();
         let ended = Ended {
-            heaps: [frame.heap_page(), frame.aux_heap_page()],
-            retained_base: frame.retained_base,
+            heaps: [self.frame.heap_page(), self.frame.aux_heap_page()],
+            retained_base: self.frame.retained_base,
             returned: data.page,
         };
-        let handler = frame.handler;
+        let handler = self.frame.handler;
+        let Some(stack) = self.callers.ascend(&mut self.frame) else {
+            return self.end(ending, data);
+        };
+        self.memory -= stack.clear();
         // The registers are final before pages are freed: what they point to is what the caller can still reach.
         self.set_returndata(data);
         self.release_frame(ended);
