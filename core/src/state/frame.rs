@@ -95,7 +95,7 @@ impl Frame {
             ergs,
         } = from;
         core::mem::swap(&mut self.program, program);
-        core::mem::swap(&mut self.stack, stack);
+        self.stack.exchange(stack);
         self.this_address = *this_address;
         self.address_hash = *address_hash;
         self.caller = *caller;

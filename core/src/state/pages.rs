@@ -78,7 +78,8 @@ impl Pages {
     /// Takes note of a far call, whose heaps have numbers that are found by index from now on.
     #[inline]
     pub(crate) fn add_call(&mut self, base_page: u32) {
-        self.heaps.extend([EMPTY_PLACE; 2]);
+        self.heaps.push(EMPTY_PLACE);
+        self.heaps.push(EMPTY_PLACE);
         if self.has_early_heaps {
             self.adopt_heaps(base_page);
         }

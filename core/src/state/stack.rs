@@ -206,6 +206,16 @@ impl Stack {
         })
     }
 
+    /// Exchanges two stacks.
+    ///
+    /// PERF: part by part, which is done in registers.
+    #[inline(always)]
+    pub(crate) fn exchange(&mut self, other: &mut Self) {
+        core::mem::swap(&mut self.dense, &mut other.dense);
+        core::mem::swap(&mut self.tags, &mut other.tags);
+        core::mem::swap(&mut self.far, &mut other.far);
+    }
+
     /// Empties the page for another frame; returns the bytes of memory given back.
     pub(crate) fn clear(&mut self) -> usize {
         let bytes = self.bytes();

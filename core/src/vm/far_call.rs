@@ -110,15 +110,26 @@ impl Callee {
 
 impl Vm {
     /// Executes a far call, which has been paid for and counted; returns whether it is a call of the watched contract.
-    ///
-    /// PERF: not inlined, and by reference: a copy of words that were just stored has to wait for them.
     #[inline(never)]
     pub(super) fn far_call<H: Host>(
         &mut self,
         host: &mut H,
         call: &FarCall,
     ) -> Result<bool, RunError<H::Fault>> {
-        let FarCall { kind, abi: Tagged { word, is_pointer }, destination, .. } = *call;
+        self.far_call_in_place(host, *call)
+    }
+
+    /// [`far_call`](Self::far_call) where most calls come from.
+    ///
+    /// PERF: so that the operands go from the registers to where they are used. A copy of words that were just stored has to wait for
+    /// them.
+    #[inline(always)]
+    pub(super) fn far_call_in_place<H: Host>(
+        &mut self,
+        host: &mut H,
+        call: FarCall,
+    ) -> Result<bool, RunError<H::Fault>> {
+        let FarCall { kind, abi: Tagged { word, is_pointer }, destination, .. } = call;
         let to_kernel = destination.to_u64().is_some_and(|low| low < FIRST_USER_ADDRESS);
 
         let mut abi = FarCallAbi::from_word(&word);
@@ -165,22 +176,24 @@ impl Vm {
             }
         }
         let is_foreign = callee == Callee::Foreign;
-        let code = match callee {
-            _ if fails => Ok(None),
-            Callee::Code => self.decommit_for_call(host, &hash, slot),
-            Callee::Foreign => {
-                self.decommit_for_call(host, &self.settings.evm_emulator.into(), None)
-            }
-            Callee::Account => {
-                self.decommit_for_call(host, &self.settings.default_account.into(), slot)
-            }
-            Callee::Nothing => Ok(None),
+        let wanted = match callee {
+            Callee::Code => hash,
+            Callee::Foreign => self.settings.evm_emulator.into(),
+            Callee::Account => self.settings.default_account.into(),
+            Callee::Nothing => HashWord::ZERO,
         };
-        if let Err(RunError::Host(_)) = code {
-            // The instruction will be tried again.
-            (self.frame.heap_bound, self.frame.aux_heap_bound) = bounds;
-        }
-        let code = code?;
+        let code = match self.ready_code(&wanted, slot) {
+            _ if fails => None,
+            Some((index, page)) => Some((Callable::At(index), page)),
+            None => {
+                let code = self.decommit_for_call(host, &wanted, slot);
+                if let Err(RunError::Host(_)) = code {
+                    // The instruction will be tried again.
+                    (self.frame.heap_bound, self.frame.aux_heap_bound) = bounds;
+                }
+                code?
+            }
+        };
         self.work.far_calls += 1;
         if let Some(slot) = slot {
             self.note_code_hash_read(slot);
@@ -285,7 +298,17 @@ impl Vm {
         self.set_register(2, Word::from_u64(flags), false);
     }
 
+    /// The index of code that was called through a slot before, and its page.
+    #[inline(always)]
+    fn ready_code(&self, hash: &HashWord, slot: Option<usize>) -> Option<(usize, u32)> {
+        let hint = self.slots.all.get(slot?)?.decommit_hint;
+        let index = (hint as usize).wrapping_sub(1);
+        let code = self.decommitted.get(index).filter(|code| !code.in_heap)?;
+        hash.has_digest(&code.digest).then_some((index, code.page?))
+    }
+
     /// The code and its page, or `None` if the ergs do not suffice to load it.
+    #[inline(never)]
     fn decommit_for_call<H: Host>(
         &mut self,
         host: &mut H,

@@ -141,7 +141,7 @@ impl Vm {
                 .storage_write(host, &self.source(op.src0), &self.source(op.src1))
                 .map(|()| false),
             Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall => {
-                self.far_call(host, &FarCall::prepared(self, op))
+                self.far_call_in_place(host, FarCall::prepared(self, op))
             }
             Opcode::PrecompileCall => {
                 let result = op.dst0;

@@ -13,7 +13,7 @@ use super::far_call::FarCall;
 use super::{Ending, Exit, RunError, Stop, Vm};
 use crate::host::Host;
 use crate::isa::Opcode;
-use crate::semantics::{FatPointer, Forwarding};
+use crate::semantics::{FatPointer, Forwarding, RetAbi};
 use crate::state::frame::NearFrame;
 use crate::state::journal::Undo;
 use crate::state::pages::EMPTY_PLACE;
@@ -196,10 +196,9 @@ impl Vm {
             Ending::Returns | Ending::Reverts => self.native_data(data),
         };
         while self.native_end_near(ending) {}
-        let mut word = pointer.to_word();
-        word.0[3] = u64::from(forwarding.to_byte()) << 32;
         self.instructions += 1;
-        self.ret_far(ending, Tagged { word, is_pointer: forwarding == Forwarding::Pointer });
+        let is_pointer = forwarding == Forwarding::Pointer;
+        self.ret_far(ending, &RetAbi { pointer, forwarding }, is_pointer);
         self.ended
     }
 

@@ -30,7 +30,7 @@ impl Vm {
             _ => Ending::Panics,
         };
         if self.near_frames.len() <= self.frame.near_base {
-            return self.ret_far(ending, abi);
+            return self.ret_far(ending, &RetAbi::from_word(&abi.word), abi.is_pointer);
         }
         let label = instruction.variant().has(Modifier::ToLabel).then_some(instruction.imm0);
         self.ret_near(ending, label);
@@ -63,14 +63,16 @@ impl Vm {
     }
 
     /// Returns from the current far frame, which has no near frames left.
-    pub(super) fn ret_far(&mut self, mut ending: Ending, abi: Tagged) -> Signal {
+    ///
+    /// PERF: takes the ABI word unpacked. A copy of a word that was just stored has to wait for it.
+    pub(super) fn ret_far(&mut self, mut ending: Ending, abi: &RetAbi, is_pointer: bool) -> Signal {
         self.status = status::with_flags(self.status, Flags::NONE);
         // SPEC: before the circuits' rules, `ret.panic` did not look at its operand.
         let ignores_abi = ending == Ending::Panics && !self.settings.semantics.panic_pays_growth;
-        let word = if ignores_abi { Word::ZERO } else { abi.word };
-        let RetAbi { pointer, forwarding } = RetAbi::from_word(&word);
+        let RetAbi { pointer, forwarding } =
+            if ignores_abi { RetAbi::from_word(&Word::ZERO) } else { *abi };
         let fresh = forwarding != Forwarding::Pointer;
-        if !self.may_return(&pointer, fresh, abi.is_pointer && !ignores_abi) {
+        if !self.may_return(&pointer, fresh, is_pointer && !ignores_abi) {
             ending = Ending::Panics;
         }
         let mut data = if ending == Ending::Panics {

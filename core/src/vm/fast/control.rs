@@ -7,10 +7,9 @@ use super::{
     retract, table,
 };
 use crate::isa::{AVERAGE_ERGS, DstMode, NEAR_CALL_ERGS, RICH_ADDRESSING_ERGS, SrcMode};
-use crate::semantics::Flags;
+use crate::semantics::{Flags, RetAbi};
 use crate::state::frame::NearFrame;
 use crate::state::registers::Register;
-use crate::vm::careful::Tagged;
 use crate::vm::ret::Ending;
 use crate::vm::status;
 use crate::word::Word;
@@ -155,8 +154,8 @@ fn ret_far<E: FrameEnding, const THREADED: bool>(
 #[inline(never)]
 fn leave<E: FrameEnding>(vm: &mut Vm, abi: Register) -> Signal {
     let is_pointer = vm.status & status::tag_of(abi) != 0;
-    let abi = Tagged { word: vm.source(abi), is_pointer };
-    vm.ret_far(E::ENDING, abi)
+    let abi = RetAbi::from_word(&vm.source(abi));
+    vm.ret_far(E::ENDING, &abi, is_pointer)
 }
 
 /// `nop` with stack operands moves `sp`.
