@@ -24,6 +24,13 @@ pub struct Limits {
     pub forced_exits: bool,
 }
 
+impl Limits {
+    /// Instructions in a compiled function with a table of jumps as interpreters have them, whose parts follow each other in any order.
+    pub(crate) const fn dispatcher(&self) -> usize {
+        self.region.saturating_mul(8)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

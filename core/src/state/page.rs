@@ -209,23 +209,23 @@ impl Page {
         if !self.watch.as_mut().is_some_and(|watch| watch.mark(number)) {
             return 0;
         }
-        let fresh = || -> Box<Block> { Box::new([0; BLOCK_BYTES]) };
         let start = (number << BLOCK_SHIFT) as usize;
-        let content = if number < DENSE_BLOCKS {
-            (start < self.dense.len()).then(|| {
-                let mut block = fresh();
-                let end = self.dense.len().min(start + BLOCK_BYTES);
-                block[..end - start].copy_from_slice(&self.dense[start..end]);
-                block
-            })
+        let bytes = if number < DENSE_BLOCKS {
+            self.dense.get(start..self.dense.len().min(start + BLOCK_BYTES))
         } else {
-            self.chunk(number / BLOCKS_IN_CHUNK).map(|chunk| {
-                let mut block = fresh();
-                let start = start % CHUNK_BYTES;
-                block.copy_from_slice(&chunk[start..start + BLOCK_BYTES]);
-                block
-            })
+            let start = start % CHUNK_BYTES;
+            self.chunk(number / BLOCKS_IN_CHUNK).map(|chunk| &chunk[start..start + BLOCK_BYTES])
         };
+        let content = bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| {
+            <&Block>::try_from(bytes).map_or_else(
+                |_| {
+                    let mut block = Box::new([0; BLOCK_BYTES]);
+                    block[..bytes.len()].copy_from_slice(bytes);
+                    block
+                },
+                |block| Box::new(*block),
+            )
+        });
         if let Some(watch) = &mut self.watch {
             watch.blocks.push(SavedBlock { block: number, content });
         }
@@ -314,6 +314,22 @@ impl Page {
         self.watch = None;
         self.pinned = false;
         bytes
+    }
+
+    /// The memory of its dense part, for another page.
+    pub(crate) fn into_memory(self) -> Vec<u8> {
+        let mut memory = self.dense;
+        memory.clear();
+        memory
+    }
+
+    /// Gives a page that is empty the memory of another one, if it has none.
+    pub(crate) fn take_memory(&mut self, from: &mut Vec<Vec<u8>>) {
+        if self.dense.capacity() == 0
+            && let Some(memory) = from.pop()
+        {
+            self.dense = memory;
+        }
     }
 
     /// Bytes of memory in use.

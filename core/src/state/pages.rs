@@ -17,6 +17,8 @@ pub(crate) struct Pages {
     /// Number of the page at each place, [`NO_PAGE`] for vacant ones.
     numbers: Vec<u32>,
     vacant: Vec<u32>,
+    /// Memory of pages that were taken out and are not needed any more.
+    spare: Vec<Vec<u8>>,
     /// Places of the two heaps of the first frame and of each far call, in order; [`FREED_PLACE`] for those that had content.
     heaps: Vec<u32>,
     /// Places of all other pages.
@@ -44,6 +46,7 @@ impl Pages {
             places: vec![Page::default()],
             numbers: vec![NO_PAGE],
             vacant: Vec::new(),
+            spare: Vec::new(),
             heaps: vec![EMPTY_PLACE; 2],
             others: HashMap::with_hasher(hasher),
             has_early_heaps: false,
@@ -146,8 +149,17 @@ impl Pages {
             self.places.len() as u32 - 1
         });
         self.numbers[place as usize] = number;
+        self.places[place as usize].take_memory(&mut self.spare);
         self.set_place(number, place);
         place
+    }
+
+    /// Keeps the memory of a page that was taken out and is not needed any more. Vacant places, of which there is one for each such page,
+    /// have as much.
+    pub(crate) fn reuse(&mut self, page: Page) {
+        if self.spare.len() < self.vacant.len() {
+            self.spare.push(page.into_memory());
+        }
     }
 
     /// Makes the place of a page vacant.

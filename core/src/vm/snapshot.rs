@@ -138,6 +138,9 @@ impl Vm {
                 }
             }
         }
+        for (_, page) in snapshot.freed_pages {
+            self.pages.reuse(page);
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Jumps, near calls and returns.
 
-use super::emit::Emit;
+use super::emit::{Emit, WORD};
 use super::flags::Flags;
 use super::limbs::{Bit, Limb};
 use super::plan::{Open, Step, is_to_caller, return_pc};
@@ -8,10 +8,21 @@ use super::trace::{Inlined, Rest, Sp, Trace};
 use super::{Lowering, Went};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I16, I32, I64};
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
 use eravm_core::compiled::{Leave, NearFrameLayout, View};
-use eravm_core::isa::{Instruction, Opcode, SrcMode};
+use eravm_core::isa::{Opcode, SrcMode};
 use std::mem::offset_of;
+
+/// A table with as many targets is that of an interpreter, which a function is to hold as a whole.
+const DISPATCHER: usize = 128;
+
+/// A table of jumps in the code page.
+pub(super) struct Table {
+    /// Where jumps by it meet, with the index.
+    block: Block,
+    /// Where they go on; `None` if that is not compiled into this function.
+    targets: Vec<Option<Block>>,
+}
 
 /// A near frame that is going to be written.
 pub(super) struct NearFrame {
@@ -61,31 +72,90 @@ impl Lowering<'_, '_, '_> {
                 self.done(trace, step);
                 return self.go_to(trace, instruction.imm0);
             }
-            SrcMode::Code => self.code_operand(trace, step)[0],
+            SrcMode::Code => {
+                let index = trace.register(&mut self.emit, instruction.src0, 0);
+                if let Limb::Value(index) = index {
+                    self.jump_by_table(trace, step, index);
+                }
+                self.code_operand(trace, step)[0]
+            }
             _ => trace.register(&mut self.emit, instruction.src0, 0),
         };
         self.done(trace, step);
         match to {
             Limb::Const(to) => self.go_to(trace, to as u16),
             Limb::Value(to) => {
+                // To a place that is known when the code runs.
                 let to = self.emit.b.ins().band_imm_u(to, 0xffff);
-                self.computed_jump(trace, instruction, to);
+                self.settle(trace);
+                self.leave_for(trace, to);
             }
         }
     }
 
-    /// Goes to a place that is known when the code runs. Where it is read from a table in the code page, what is in that is compiled.
-    fn computed_jump(&mut self, trace: &mut Trace, instruction: &Instruction, to: Value) {
-        self.settle(trace);
-        let mut blocks = Vec::new();
-        for pc in self.flow.jump_table(instruction) {
-            if let Some(block) = self.block_at(pc, 0) {
-                blocks.push((pc, block));
-                // As large as an instruction, so that tables count against the size of the function.
-                self.instructions += 1;
-            }
+    /// Goes to where a table in the code page leads, and on where the index is beyond what is known of the table.
+    fn jump_by_table(&mut self, trace: &Trace, step: &Step, index: Value) {
+        let Some((table, len)) = self.table_at(step.instruction.imm0) else { return };
+        let index = self.emit.b.ins().band_imm_u(index, 0xffff);
+        let below = IntCC::UnsignedLessThan;
+        let is_known = self.emit.b.ins().icmp_imm_u(below, index, len as i64);
+        let (known, beyond) = self.branch(is_known);
+        self.emit.b.switch_to_block(known);
+        let mut known = trace.clone();
+        self.done(&mut known, step);
+        self.settle(&mut known);
+        self.emit.b.ins().jump(table, &[BlockArg::Value(index)]);
+        self.emit.b.seal_block(beyond);
+        self.emit.b.set_cold_block(beyond);
+        self.emit.b.switch_to_block(beyond);
+    }
+
+    /// Where jumps by a table in the code page meet, with an index below its length.
+    fn table_at(&mut self, base: u16) -> Option<(Block, usize)> {
+        if let Some(table) = self.tables.get(&base) {
+            return Some((table.block, table.targets.len()));
         }
-        self.dispatch(trace, to, &blocks);
+        let targets = self.flow.jump_table(base);
+        let len = targets.len();
+        if len == 0 {
+            return None;
+        }
+        if len >= DISPATCHER {
+            if !self.flow.add_dispatcher(base, &targets) {
+                // There are entries for all of its targets.
+                return None;
+            }
+            self.limit = self.limit.max(self.flow.limits.dispatcher());
+        }
+        // As large as an instruction each, so that tables count against the size of the function.
+        self.instructions += len;
+        let targets = targets.into_iter().map(|pc| self.block_at(pc, 0)).collect();
+        let block = self.emit.b.create_block();
+        self.emit.b.append_block_param(block, I64);
+        self.tables.insert(base, Table { block, targets });
+        Some((block, len))
+    }
+
+    /// Goes to where a table leads, or leaves the code where that is not compiled into this function.
+    pub(super) fn dispatch_table(&mut self, base: u16, table: &Table) {
+        self.emit.b.switch_to_block(table.block);
+        let index = self.emit.b.block_params(table.block)[0];
+        let elsewhere = self.emit.b.create_block();
+        self.emit.b.set_cold_block(elsewhere);
+        let number = self.emit.b.ins().ireduce(I32, index);
+        let calls: Vec<_> = (table.targets.iter())
+            .map(|target| self.emit.b.func.dfg.block_call(target.unwrap_or(elsewhere), &[]))
+            .collect();
+        let other = self.emit.b.func.dfg.block_call(elsewhere, &[]);
+        let calls = self.emit.b.create_jump_table(JumpTableData::new(other, &calls));
+        self.emit.b.ins().br_table(number, calls);
+        self.emit.b.switch_to_block(elsewhere);
+        let code = self.emit.field(I64, offset_of!(View, code));
+        let offset = self.emit.b.ins().ishl_imm_u(index, 5);
+        let at = self.emit.b.ins().iadd(code, offset);
+        let to = self.emit.b.ins().load(I64, Emit::trusted(), at, i32::from(base) * WORD);
+        let to = self.emit.b.ins().band_imm_u(to, 0xffff);
+        self.leave_for(&Trace::new(0, Vec::new()), to);
     }
 
     /// Goes to the block for a program counter, or leaves the code for it.

@@ -15,7 +15,7 @@ pub(crate) mod plan;
 mod shape;
 mod trace;
 
-use control::NearFrame;
+use control::{NearFrame, Table};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
@@ -30,7 +30,7 @@ use flags::Flags;
 use limbs::Bit;
 use plan::{End, Flow, Known, Open, Segment, Step, What};
 use shape::{Place, Shape};
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::offset_of;
 use trace::{Inlined, Rest, Sp, Trace};
 
@@ -64,6 +64,10 @@ struct Lowering<'f, 'a, 'p> {
     exit: Block,
     /// Where returns meet whose place is not known, and where they may go.
     returns: Option<Block>,
+    /// Tables of jumps by where they are in the code page.
+    tables: BTreeMap<u16, Table>,
+    /// How many instructions it may have.
+    limit: usize,
     instructions: usize,
     covers: BTreeSet<u16>,
 }
@@ -89,6 +93,7 @@ pub(crate) fn region(
     let exit = b.create_block();
     b.set_cold_block(exit);
     b.append_block_param(exit, I32);
+    let limit = flow.limits.region;
     let mut lowering = Lowering {
         emit: Emit::new(b, view, call_conv),
         flow,
@@ -100,6 +105,8 @@ pub(crate) fn region(
         roots: Vec::new(),
         exit,
         returns: None,
+        tables: BTreeMap::new(),
+        limit,
         instructions: 0,
         covers: BTreeSet::new(),
     };
@@ -127,7 +134,10 @@ impl Lowering<'_, '_, '_> {
                 continue;
             }
             // The first one is what the region is for.
-            if context == 0 && (self.entries.is_empty() || self.flow.is_worth_entering(pc)) {
+            let is_entry = self.entries.is_empty()
+                || self.flow.is_worth_entering(pc)
+                || self.flow.is_handler(pc);
+            if context == 0 && is_entry {
                 self.entries.push((pc, block));
             }
             self.trace(trace, pc);
@@ -135,7 +145,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     fn is_full(&self) -> bool {
-        self.instructions >= self.flow.limits.region
+        self.instructions >= self.limit
     }
 
     fn add_root(&mut self, pc: u16) {
@@ -146,6 +156,9 @@ impl Lowering<'_, '_, '_> {
     fn finish(&mut self, dispatch: Block, number: Value) {
         if let Some(returns) = self.returns {
             self.dispatch_returns(returns);
+        }
+        for (base, table) in std::mem::take(&mut self.tables) {
+            self.dispatch_table(base, &table);
         }
         let b = &mut self.emit.b;
         b.switch_to_block(dispatch);

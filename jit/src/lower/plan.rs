@@ -7,7 +7,7 @@ use super::shape::{self, Place, Shape};
 use crate::options::Limits;
 use eravm_core::isa::{DstMode, Instruction, Opcode, Predicate, SrcMode};
 use eravm_core::{Program, Word};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// What is known of a program before anything is compiled.
 pub(crate) struct Flow<'p> {
@@ -16,6 +16,9 @@ pub(crate) struct Flow<'p> {
     /// Where jumps lead to, and other places where code that was compiled must begin anew.
     targets: HashSet<u16>,
     functions: HashMap<u16, Option<Function>>,
+    /// Tables of jumps that a function holds as a whole, and where they lead.
+    dispatchers: HashSet<u16>,
+    handlers: HashSet<u16>,
 }
 
 /// A function that may be compiled into its callers.
@@ -37,7 +40,14 @@ impl<'p> Flow<'p> {
         // An entry must get on.
         let (region, segment) = (limits.region.max(1), limits.segment.max(1));
         let limits = Limits { region, segment, ..limits };
-        Self { program, limits, targets, functions: HashMap::new() }
+        Self {
+            program,
+            limits,
+            targets,
+            functions: HashMap::new(),
+            dispatchers: HashSet::new(),
+            handlers: HashSet::new(),
+        }
     }
 
     /// The instruction at a program counter, if it is there.
@@ -45,20 +55,29 @@ impl<'p> Flow<'p> {
         (usize::from(pc) < self.program.len()).then(|| self.program.instruction(pc))
     }
 
-    /// Where a jump may lead that finds its target in the code page by a register: the words from where a register of 0 leads to, as far as
+    /// Where jumps may lead that find their target in the code page by a register: the words from where a register of 0 leads to, as far as
     /// they can be targets.
-    pub(crate) fn jump_table(&self, instruction: &Instruction) -> BTreeSet<u16> {
-        /// As many words of a table are looked at. Compilers make tables of the selectors or cases of a contract.
-        const MOST: usize = 64;
-        if instruction.variant().src0 != SrcMode::Code {
-            return BTreeSet::new();
-        }
-        let words = self.program.words().iter().skip(instruction.imm0.into()).take(MOST);
+    pub(crate) fn jump_table(&self, base: u16) -> Vec<u16> {
+        /// As many words of a table are looked at. Compilers make tables of the selectors or cases of a contract; interpreters have one
+        /// for each byte.
+        const MOST: usize = 256;
+        let words = self.program.words().iter().skip(base.into()).take(MOST);
         let target = |word: &Word| {
             let to = u16::try_from(word.to_u64()?).ok()?;
             (usize::from(to) < self.program.len()).then_some(to)
         };
         words.map_while(target).collect()
+    }
+
+    /// Notes that a function holds a table as a whole; false if another one does.
+    pub(crate) fn add_dispatcher(&mut self, base: u16, targets: &[u16]) -> bool {
+        self.handlers.extend(targets);
+        self.dispatchers.insert(base)
+    }
+
+    /// Whether such a table leads to here.
+    pub(crate) fn is_handler(&self, pc: u16) -> bool {
+        self.handlers.contains(&pc)
     }
 
     /// Whether jumps lead to here.
