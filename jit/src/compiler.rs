@@ -198,8 +198,9 @@ impl Compiler {
                 roots.extend(next.into_iter().filter(|pc| seen.insert(*pc)));
                 continue;
             }
+            let left = self.options.limits.program - instructions;
             let Region { function, entries, roots: next, instructions: count, covers } =
-                lower::region(&*self.isa, &mut context, &mut flow, &taken, root);
+                lower::region(&*self.isa, &mut context, &mut flow, &taken, root, left);
             instructions += count;
             taken.extend(entries.iter().copied());
             roots.extend(next.into_iter().filter(|pc| seen.insert(*pc)));

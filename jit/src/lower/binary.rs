@@ -39,7 +39,7 @@ impl Lowering<'_, '_, '_> {
             && !self.is_easy_product(instruction, &a, &b)
         {
             trace.set_sp(sp);
-            let flags = self.long(trace, instruction, &a, target, swaps);
+            let flags = self.long(trace, step, &a, target, swaps);
             trace.is_number(numbers);
             if sets_flags {
                 trace.flags = Flags::State(flags);
@@ -57,7 +57,7 @@ impl Lowering<'_, '_, '_> {
             }
         }
         trace.set_sp(sp);
-        self.put(trace, target, &result, step.unseen);
+        self.put(trace, target, &result, step);
         if let Some(second) = second {
             let is_unseen = step.unseen >> instruction.dst1 & 1 == 1;
             trace.set_register(&mut self.emit, instruction.dst1, &second, is_unseen);
@@ -101,11 +101,14 @@ impl Lowering<'_, '_, '_> {
         let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return false };
         let by = self.emit.number(by);
         let emit = &mut self.emit;
-        let (low, carry) = if is_difference {
-            emit.b.ins().usub_overflow(low, by)
+        // PERF: a comparison is part of the branch; a carry would be made a number first.
+        let (before, low) = if is_difference {
+            (low, emit.b.ins().isub(low, by))
         } else {
-            emit.b.ins().uadd_overflow(low, by)
+            let sum = emit.b.ins().iadd(low, by);
+            (sum, sum)
         };
+        let carry = emit.b.ins().icmp(IntCC::UnsignedLessThan, before, by);
         emit.store(Limb::Value(low), emit.view, emit::register(register));
         let (_, quick) = self.branch_rarely(carry);
         let after = self.emit.b.create_block();
@@ -277,11 +280,12 @@ impl Lowering<'_, '_, '_> {
     fn long(
         &mut self,
         trace: &mut Trace,
-        instruction: &Instruction,
+        step: &Step,
         a: &Limbs,
         target: Target,
         swaps: bool,
     ) -> Value {
+        let instruction = &step.instruction;
         let is_register = instruction.variant().src0 == SrcMode::Reg;
         let first = if is_register {
             trace.register_in_memory(&mut self.emit, instruction.src0)
@@ -314,7 +318,7 @@ impl Lowering<'_, '_, '_> {
         };
         if let Target::Stack(..) = target {
             let word = self.scratch_word(1);
-            self.put(trace, target, &word, 0);
+            self.put(trace, target, &word, step);
         }
         if let Target::Register(register) = target {
             trace.forget_register(register);
@@ -451,10 +455,10 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// Writes a first result.
-    fn put(&mut self, trace: &mut Trace, target: Target, result: &Limbs, unseen: u16) {
+    fn put(&mut self, trace: &mut Trace, target: Target, result: &Limbs, step: &Step) {
         match target {
             Target::Register(register) => {
-                let is_unseen = unseen >> register & 1 == 1;
+                let is_unseen = step.unseen >> register & 1 == 1;
                 trace.set_register(&mut self.emit, register, result, is_unseen);
             }
             Target::Stack(place, base, offset) => {
@@ -511,7 +515,7 @@ impl Lowering<'_, '_, '_> {
                 let top = match trace.top {
                     Some(top) => top,
                     None => {
-                        let stack = self.emit.field(I64, offset_of!(View, stack));
+                        let stack = trace.stack_base(&mut self.emit);
                         let base = self.sp_base(trace);
                         let offset = self.emit.b.ins().ishl_imm_u(base, 5);
                         self.emit.b.ins().iadd(stack, offset)
@@ -520,9 +524,7 @@ impl Lowering<'_, '_, '_> {
                 trace.top = Some(top);
                 (top, by * WORD)
             }
-            Place::Absolute(at) => {
-                (self.emit.field(I64, offset_of!(View, stack)), i32::from(at) * WORD)
-            }
+            Place::Absolute(at) => (trace.stack_base(&mut self.emit), i32::from(at) * WORD),
             Place::FromRegister(..) | Place::Dynamic => (self.emit.view, 0),
         }
     }
@@ -549,8 +551,8 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// The address of a word on the stack, which must be there and no pointer.
-    fn checked_stack_address(&mut self, trace: &Trace, pc: u16, index: Value) -> Value {
-        let words = self.emit.field(I64, offset_of!(View, stack_words));
+    fn checked_stack_address(&mut self, trace: &mut Trace, pc: u16, index: Value) -> Value {
+        let words = trace.stack_words(&mut self.emit);
         let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
         self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
         let status = self.emit.status();
@@ -560,7 +562,12 @@ impl Lowering<'_, '_, '_> {
         self.emit.b.ins().jump(fine, &[]);
         self.emit.b.seal_block(fine);
         self.emit.b.switch_to_block(fine);
-        let stack = self.emit.field(I64, offset_of!(View, stack));
+        self.stack_address_of(trace, index)
+    }
+
+    /// The address of a word on the stack that is there.
+    pub(super) fn stack_address_of(&mut self, trace: &mut Trace, index: Value) -> Value {
+        let stack = trace.stack_base(&mut self.emit);
         let offset = self.emit.b.ins().ishl_imm_u(index, 5);
         self.emit.b.ins().iadd(stack, offset)
     }

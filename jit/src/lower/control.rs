@@ -125,7 +125,7 @@ impl Lowering<'_, '_, '_> {
                 // There are entries for all of its targets.
                 return None;
             }
-            self.limit = self.limit.max(self.flow.limits.dispatcher());
+            self.limit = self.limit.max(self.dispatcher_limit);
         }
         // As large as an instruction each, so that tables count against the size of the function.
         self.instructions += len;
@@ -288,13 +288,15 @@ impl Lowering<'_, '_, '_> {
         self.leave_if(Bit::Value(is_far), trace, step.pc, Leave::Return);
         let len = self.emit.b.ins().iadd_imm_s(len, -1);
         let at = self.near_frame(len);
-        let load = |this: &mut Self, ty, offset: usize| {
-            let value = this.emit.b.ins().load(ty, Emit::trusted(), at, offset as i32);
-            this.emit.b.ins().uextend(I64, value)
+        let load_16 = |this: &mut Self, offset: usize| {
+            this.emit.b.ins().uload16(I64, Emit::trusted(), at, offset as i32)
+        };
+        let load_32 = |this: &mut Self, offset: usize| {
+            this.emit.b.ins().uload32(Emit::trusted(), at, offset as i32)
         };
         let fails = instruction.opcode() != Opcode::RetOk;
         if fails {
-            let mark = load(self, I32, NearFrameLayout::UNDO_MARK);
+            let mark = load_32(self, NearFrameLayout::UNDO_MARK);
             let undo = self.emit.field(I64, offset_of!(View, undo_len));
             let undoes = self.emit.b.ins().icmp(IntCC::NotEqual, mark, undo);
             self.leave_if(Bit::Value(undoes), trace, step.pc, Leave::Frame);
@@ -303,14 +305,14 @@ impl Lowering<'_, '_, '_> {
         let to = if !is_to_caller(instruction) {
             None
         } else if fails {
-            Some(load(self, I16, NearFrameLayout::HANDLER))
+            Some(load_16(self, NearFrameLayout::HANDLER))
         } else {
-            let call = load(self, I16, NearFrameLayout::CALL);
+            let call = load_16(self, NearFrameLayout::CALL);
             let next = self.emit.b.ins().iadd_imm_s(call, 1);
             Some(self.emit.b.ins().band_imm_u(next, 0xffff))
         };
-        let sp = load(self, I16, NearFrameLayout::SP);
-        let kept = load(self, I32, NearFrameLayout::ERGS);
+        let sp = load_16(self, NearFrameLayout::SP);
+        let kept = load_32(self, NearFrameLayout::ERGS);
         let ergs = self.emit.field(I64, offset_of!(View, ergs));
         let ergs = self.emit.b.ins().iadd(ergs, kept);
         let ergs = self.emit.b.ins().band_imm_u(ergs, 0xffff_ffff);

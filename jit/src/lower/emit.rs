@@ -52,6 +52,11 @@ impl<'f> Emit<'f> {
         self.b.ins().load(ty, Self::trusted(), self.view, offset as i32)
     }
 
+    /// A field of 32 bits, as a number of 64.
+    pub(crate) fn field_32(&mut self, offset: usize) -> Value {
+        self.b.ins().uload32(Self::trusted(), self.view, offset as i32)
+    }
+
     pub(crate) fn set_field(&mut self, value: Value, offset: usize) {
         self.b.ins().store(Self::trusted(), value, self.view, offset as i32);
     }

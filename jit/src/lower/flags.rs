@@ -88,10 +88,7 @@ impl Emit<'_> {
             Flags::Zero { zero } => {
                 return match predicate {
                     Predicate::Gt | Predicate::Lt | Predicate::GtOrLt => Bit::Const(false),
-                    Predicate::Ne => {
-                        let zero = self.says(zero);
-                        self.not(zero)
-                    }
+                    Predicate::Ne => self.denies(zero),
                     _ => self.says(zero),
                 };
             }
@@ -100,10 +97,7 @@ impl Emit<'_> {
             Predicate::Always => Bit::Const(true),
             Predicate::Lt => lt,
             Predicate::Eq => self.says(eq),
-            Predicate::Ne => {
-                let eq = self.says(eq);
-                self.not(eq)
-            }
+            Predicate::Ne => self.denies(eq),
             Predicate::Le => {
                 let eq = self.says(eq);
                 self.either(lt, eq)
@@ -122,8 +116,7 @@ impl Emit<'_> {
                 self.either(ge, eq)
             }
             Predicate::GtOrLt => {
-                let eq = self.says(eq);
-                let ne = self.not(eq);
+                let ne = self.denies(eq);
                 if excludes { ne } else { self.either(ne, lt) }
             }
         }
@@ -133,6 +126,14 @@ impl Emit<'_> {
         match zero {
             Zero::Of(limbs) => self.is_zero(limbs),
             Zero::Known(known) => Bit::Const(*known),
+        }
+    }
+
+    /// The opposite.
+    fn denies(&mut self, zero: &Zero) -> Bit {
+        match zero {
+            Zero::Of(limbs) => self.is_not_zero(limbs),
+            Zero::Known(known) => Bit::Const(!*known),
         }
     }
 

@@ -6,7 +6,7 @@
 use super::emit::Emit;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::{InstBuilder, Opcode, Value};
 use eravm_core::Word;
 
 /// 64 bits of a word.
@@ -129,6 +129,19 @@ impl Emit<'_> {
         }
     }
 
+    /// The operands of an operation that does not mind their order.
+    ///
+    /// PERF: Cranelift makes a load part of such an operation if that is the first operand.
+    fn load_first(&mut self, a: Limb, b: Limb) -> (Value, Value) {
+        let (a, b) = (self.value(a), self.value(b));
+        let dfg = &self.b.func.dfg;
+        let is_load = |value: Value| {
+            let inst = dfg.value_def(value).inst();
+            inst.is_some_and(|inst| dfg.insts[inst].opcode() == Opcode::Load)
+        };
+        if is_load(b) && !is_load(a) { (b, a) } else { (a, b) }
+    }
+
     pub(crate) fn or(&mut self, a: Limb, b: Limb) -> Limb {
         match (a, b) {
             (Limb::Const(a), Limb::Const(b)) => Limb::Const(a | b),
@@ -136,7 +149,7 @@ impl Emit<'_> {
             (Limb::Const(u64::MAX), _) | (_, Limb::Const(u64::MAX)) => Limb::Const(u64::MAX),
             (a, b) if a == b => a,
             (a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
+                let (a, b) = self.load_first(a, b);
                 Limb::Value(self.b.ins().bor(a, b))
             }
         }
@@ -149,7 +162,7 @@ impl Emit<'_> {
             (Limb::Const(u64::MAX), other) | (other, Limb::Const(u64::MAX)) => other,
             (a, b) if a == b => a,
             (a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
+                let (a, b) = self.load_first(a, b);
                 Limb::Value(self.b.ins().band(a, b))
             }
         }
@@ -161,7 +174,7 @@ impl Emit<'_> {
             (ZERO, other) | (other, ZERO) => other,
             (a, b) if a == b => ZERO,
             (a, b) => {
-                let (a, b) = (self.value(a), self.value(b));
+                let (a, b) = self.load_first(a, b);
                 Limb::Value(self.b.ins().bxor(a, b))
             }
         }
@@ -169,14 +182,25 @@ impl Emit<'_> {
 
     /// Whether all limbs are zero.
     pub(crate) fn is_zero(&mut self, limbs: &[Limb]) -> Bit {
-        let mut any = ZERO;
-        for &limb in limbs {
-            any = self.or(any, limb);
-        }
-        match any {
+        match self.any_of(limbs) {
             Limb::Const(any) => Bit::Const(any == 0),
             Limb::Value(any) => Bit::Value(self.b.ins().icmp_imm_s(IntCC::Equal, any, 0)),
         }
+    }
+
+    /// Whether not all limbs are zero.
+    ///
+    /// PERF: a comparison of its own, which a branch makes part of itself.
+    pub(crate) fn is_not_zero(&mut self, limbs: &[Limb]) -> Bit {
+        match self.any_of(limbs) {
+            Limb::Const(any) => Bit::Const(any != 0),
+            Limb::Value(any) => Bit::Value(self.b.ins().icmp_imm_s(IntCC::NotEqual, any, 0)),
+        }
+    }
+
+    /// The bits that any of some limbs has.
+    fn any_of(&mut self, limbs: &[Limb]) -> Limb {
+        limbs.iter().fold(ZERO, |any, &limb| self.or(any, limb))
     }
 
     /// `a + b`, and the carry if that is asked for.

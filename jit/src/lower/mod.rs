@@ -47,6 +47,13 @@ pub(crate) struct Region {
     pub(crate) covers: BTreeSet<u16>,
 }
 
+/// A place on the stack that is counted from the bottom by a register and a constant.
+struct Counted {
+    register: u8,
+    more: u16,
+    index: Value,
+}
+
 /// What compiles a region.
 struct Lowering<'f, 'a, 'p> {
     emit: Emit<'f>,
@@ -66,19 +73,21 @@ struct Lowering<'f, 'a, 'p> {
     returns: Option<Block>,
     /// Tables of jumps by where they are in the code page.
     tables: BTreeMap<u16, Table>,
-    /// How many instructions it may have.
+    /// How many instructions it may have, and how many if it is the dispatcher of an interpreter.
     limit: usize,
+    dispatcher_limit: usize,
     instructions: usize,
     covers: BTreeSet<u16>,
 }
 
-/// Compiles a region around `root`.
+/// Compiles a region around `root`, which is larger than usual only if the program may have so many instructions more.
 pub(crate) fn region(
     isa: &dyn TargetIsa,
     context: &mut FunctionBuilderContext,
     flow: &mut Flow<'_>,
     taken: &HashSet<u16>,
     root: u16,
+    left: usize,
 ) -> Region {
     let call_conv = isa.default_call_conv();
     let mut signature = Signature::new(call_conv);
@@ -94,6 +103,7 @@ pub(crate) fn region(
     b.set_cold_block(exit);
     b.append_block_param(exit, I32);
     let limit = flow.limits.region;
+    let dispatcher_limit = flow.limits.dispatcher().min(left);
     let mut lowering = Lowering {
         emit: Emit::new(b, view, call_conv),
         flow,
@@ -107,6 +117,7 @@ pub(crate) fn region(
         returns: None,
         tables: BTreeMap::new(),
         limit,
+        dispatcher_limit,
         instructions: 0,
         covers: BTreeSet::new(),
     };
@@ -228,7 +239,9 @@ impl Lowering<'_, '_, '_> {
             }
             let mut went = Went::On;
             for step in &segment.steps {
-                trace.tick();
+                if step.what == What::Itself {
+                    trace.tick();
+                }
                 went = self.step(&mut trace, step);
                 if went == Went::Away {
                     return;
@@ -257,17 +270,21 @@ impl Lowering<'_, '_, '_> {
             let is_over = self.emit.b.ins().icmp_imm_s(IntCC::Equal, count, 0);
             self.leave_if(Bit::Value(is_over), trace, pc, Leave::Forced);
         }
-        self.check_tags(trace, segment, pc);
-        self.check_stack(trace, segment, pc);
+        let counted = self.counted_indices(trace, segment);
+        self.check_tags(trace, segment, &counted, pc);
+        self.check_stack(trace, segment, &counted, pc);
         if segment.calls > trace.inlined.len() {
             self.check_room(trace, segment.calls, pc);
         }
+        // PERF: compared before anything is charged, so that the way out has nothing to give back.
+        let ergs = self.emit.field(I64, offset_of!(View, ergs));
+        let price = i64::from(segment.ergs);
+        let short = self.emit.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, ergs, price);
+        self.leave_if(Bit::Value(short), trace, pc, Leave::Ergs);
         trace.rest = Rest { ergs: segment.ergs, instructions: segment.steps.len() as u32 };
         let count = i64::from(trace.rest.instructions);
         self.emit.add_to_field(offset_of!(View, instructions), count);
-        let left = self.emit.add_to_field(offset_of!(View, ergs), -i64::from(segment.ergs));
-        let short = self.emit.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
-        self.leave_if(Bit::Value(short), trace, pc, Leave::Ergs);
+        self.emit.add_to_field(offset_of!(View, ergs), -price);
     }
 
     /// That there is room for so many near frames.
@@ -280,9 +297,10 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// That registers are numbers which are taken for such, and words on the stack.
-    fn check_tags(&mut self, trace: &mut Trace, segment: &Segment, pc: u16) {
+    fn check_tags(&mut self, trace: &mut Trace, segment: &Segment, counted: &[Counted], pc: u16) {
         let (strict, lenient) = (tags(segment.strict), tags(segment.lenient & !segment.strict));
-        let on_stack = if segment.places.is_empty() { 0 } else { View::STACK_TAGGED };
+        let uses_stack = !segment.places.is_empty() || !counted.is_empty();
+        let on_stack = if uses_stack { View::STACK_TAGGED } else { 0 };
         let mask = strict | lenient | on_stack;
         if mask != 0 {
             let status = self.emit.status();
@@ -307,6 +325,9 @@ impl Lowering<'_, '_, '_> {
             }
             if on_stack != 0 {
                 self.check_stack_tags(trace, segment, pc);
+                for counted in counted {
+                    self.leave_if_tagged(counted.index, trace, pc);
+                }
             }
             self.emit.b.ins().jump(fine, &[]);
             self.emit.b.switch_to_block(fine);
@@ -347,8 +368,28 @@ impl Lowering<'_, '_, '_> {
         self.emit.b.switch_to_block(fine);
     }
 
+    /// Places that are counted by a register and were not checked yet.
+    fn counted_indices(&mut self, trace: &mut Trace, segment: &Segment) -> Vec<Counted> {
+        let mut all = Vec::new();
+        for &(register, more) in &segment.counted {
+            if trace.address(register, more).is_none() {
+                let base = trace.register(&mut self.emit, register, 0);
+                let index = self.emit.address(base, more);
+                all.push(Counted { register, more, index: self.emit.value(index) });
+            }
+        }
+        all
+    }
+
     /// That words on the stack are there.
-    fn check_stack(&mut self, trace: &mut Trace, segment: &Segment, pc: u16) {
+    fn check_stack(&mut self, trace: &mut Trace, segment: &Segment, counted: &[Counted], pc: u16) {
+        for &Counted { register, more, index } in counted {
+            let words = trace.stack_words(&mut self.emit);
+            let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
+            self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
+            let at = self.stack_address_of(trace, index);
+            trace.set_address(register, more, at);
+        }
         if let Some((low, high)) = segment.range {
             let base = self.sp_base(trace);
             let (low, high) = (trace.sp.by + low, trace.sp.by + high);
@@ -358,13 +399,13 @@ impl Lowering<'_, '_, '_> {
                 self.leave_if(Bit::Value(under), trace, pc, Leave::Stack);
             }
             let highest = self.emit.b.ins().iadd_imm_s(base, i64::from(high));
-            let words = self.emit.field(I64, offset_of!(View, stack_words));
+            let words = trace.stack_words(&mut self.emit);
             // Below zero, it is very high.
             let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, highest, words);
             self.leave_if(Bit::Value(over), trace, pc, Leave::Stack);
         }
         if let Some(highest) = segment.highest {
-            let words = self.emit.field(I64, offset_of!(View, stack_words));
+            let words = trace.stack_words(&mut self.emit);
             let over = IntCC::UnsignedLessThanOrEqual;
             let over = self.emit.b.ins().icmp_imm_s(over, words, i64::from(highest));
             self.leave_if(Bit::Value(over), trace, pc, Leave::Stack);
@@ -390,8 +431,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     fn load_sp(&mut self) -> Value {
-        let sp = self.emit.field(I32, offset_of!(View, sp));
-        self.emit.b.ins().uextend(I64, sp)
+        self.emit.field_32(offset_of!(View, sp))
     }
 
     /// Compiles an instruction.
@@ -549,7 +589,11 @@ impl Lowering<'_, '_, '_> {
                 self.settle(trace);
                 self.emit.b.ins().jump(block, &[]);
             }
-            None => self.leave(trace, pc, Leave::Elsewhere),
+            None => {
+                let is_call =
+                    self.flow.instruction(pc).is_some_and(|it| shape::is_far_call(it.opcode()));
+                self.leave(trace, pc, if is_call { Leave::Call } else { Leave::Elsewhere });
+            }
         }
     }
 

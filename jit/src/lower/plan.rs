@@ -244,6 +244,8 @@ pub(crate) struct Segment {
     pub(crate) highest: Option<u16>,
     /// All of them.
     pub(crate) places: Vec<Place>,
+    /// Those counted from the bottom by a register as it is at the beginning, and a constant.
+    pub(crate) counted: Vec<(u8, u16)>,
     /// Calls in it that are not ended before another begins.
     pub(crate) calls: usize,
 }
@@ -282,10 +284,12 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
         range: None,
         highest: None,
         places: Vec::new(),
+        counted: Vec::new(),
         calls: 0,
     };
     let (mut known, mut sp) = (known, 0);
     let mut saved_sp = Vec::new();
+    let mut written = 0;
     let mut pc = start;
     loop {
         if segment.steps.len() >= flow.limits.segment {
@@ -325,7 +329,7 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
         match shape {
             Shape::NotCompiled | Shape::Stepped => {}
             Shape::Choice | Shape::Straight => {
-                let moves = note_places(&mut segment, &instruction, &mut sp);
+                let moves = note_places(&mut segment, &instruction, &mut sp, written);
                 let is_diamond = is_conditional && shape == Shape::Straight;
                 let tags_stack = instruction.opcode().is_pointer_op()
                     && instruction.variant().dst0 != DstMode::Reg;
@@ -378,6 +382,7 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
                 }
             }
         }
+        written |= numbers | fresh;
         segment.steps.push(Step { pc, instruction, what, unseen: 0 });
         if let Some(end) = ends {
             segment.end = end;
@@ -432,8 +437,14 @@ pub(crate) fn return_pc(call: &Open, instruction: &Instruction) -> u16 {
     }
 }
 
-/// Notes the places on the stack that an instruction uses; returns whether the stack pointer is unknown afterwards.
-fn note_places(segment: &mut Segment, instruction: &Instruction, sp: &mut i32) -> bool {
+/// Notes the places on the stack that an instruction uses, when some registers were written before; returns whether the stack pointer is
+/// unknown afterwards.
+fn note_places(
+    segment: &mut Segment,
+    instruction: &Instruction,
+    sp: &mut i32,
+    written: u16,
+) -> bool {
     // Operations on pointers look at tags themselves.
     let minds_tags = !instruction.opcode().is_pointer_op();
     let mut note = |place: Place, sp: i32| {
@@ -456,6 +467,19 @@ fn note_places(segment: &mut Segment, instruction: &Instruction, sp: &mut i32) -
     };
     let variant = instruction.variant();
     let is_nop = instruction.opcode() == Opcode::Nop;
+    if minds_tags && !is_nop {
+        let source = (variant.src0 == SrcMode::StackAbsolute)
+            .then_some((instruction.src0, instruction.imm0));
+        let target = (variant.dst0 == DstMode::StackAbsolute)
+            .then_some((instruction.dst0, instruction.imm1));
+        for counted in source.into_iter().chain(target) {
+            let register = counted.0;
+            let is_as_before = register != 0 && written >> register & 1 == 0;
+            if is_as_before && !segment.counted.contains(&counted) {
+                segment.counted.push(counted);
+            }
+        }
+    }
     let mut unknown = false;
     if let Some((place, moves)) = shape::source_place(instruction) {
         // `nop` only moves.

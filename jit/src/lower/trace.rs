@@ -6,11 +6,14 @@ use super::flags::Flags;
 use super::limbs::{Limb, Limbs, ZERO};
 use super::plan::Open;
 use super::shape::Place;
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, Value};
+use eravm_core::compiled::View;
+use std::mem::offset_of;
 
-/// Instructions for which a value is kept in registers of the processor after it was last used. There are few; what is needed
-/// later is cheaper to load again than to keep.
-const KEPT: u32 = 2;
+/// Instructions that compute for which a value is kept in registers of the processor after it was last used. There are few; what is
+/// needed later is cheaper to load again, as part of what computes with it, than to keep.
+const KEPT: u32 = 1;
 
 /// A word that is known to be equal to one in memory.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +70,9 @@ pub(crate) struct Trace {
     pub(crate) stored_sp: Option<Value>,
     /// Address of the word that the stack pointer points to, without what is added to it.
     pub(crate) top: Option<Value>,
+    /// Where the stack is and how many of its words are there, once that was loaded. Only what the interpreter does can change it.
+    stack_base: Option<Value>,
+    stack_words: Option<Value>,
     clock: u32,
     /// Ergs and instructions that were charged and not done yet.
     pub(crate) rest: Rest,
@@ -95,12 +101,24 @@ impl Trace {
             sp: Sp::STORED,
             stored_sp: None,
             top: None,
+            stack_base: None,
+            stack_words: None,
             clock: 0,
             rest: Rest::default(),
         }
     }
 
-    /// Another instruction begins.
+    /// The address of the stack's first word.
+    pub(crate) fn stack_base(&mut self, emit: &mut Emit<'_>) -> Value {
+        *self.stack_base.get_or_insert_with(|| emit.field(I64, offset_of!(View, stack)))
+    }
+
+    /// How many of the stack's words are there.
+    pub(crate) fn stack_words(&mut self, emit: &mut Emit<'_>) -> Value {
+        *self.stack_words.get_or_insert_with(|| emit.field(I64, offset_of!(View, stack_words)))
+    }
+
+    /// Another instruction that computes begins.
     pub(crate) fn tick(&mut self) {
         self.clock += 1;
     }

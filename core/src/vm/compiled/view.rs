@@ -281,13 +281,14 @@ impl View {
         view.stack_words = stack.len as u64;
         view.stack_tags = stack.tags;
         view.stack_tag_limbs = stack.tag_limbs as u64;
-        // PERF: seen when they are first used; see the runtime. Most pieces of code use one or none.
-        view.heaps = [HeapView::NONE; 2];
+        // PERF: these are seen when they are first used; see the runtime.
+        view.heaps[1] = HeapView::NONE;
         view.pointed = HeapView::NONE;
         view.pointed_page = u64::MAX;
         let (frames, _, room) = vm.near_frames.parts();
         view.near_frames = frames.cast();
         view.near_room = room as u64;
+        vm.hot.view.heaps[0] = heap_view::<false>(vm);
     }
 
     /// Brings up to date what every instruction may change.
