@@ -57,6 +57,31 @@ loop:
         ret     r0
 ";
 
+/// [`TABLE`] with as many cells as a mask has room for, and a second loop that jumps by the same table.
+fn interpreter(mask: usize) -> String {
+    let handlers = ["zero", "one", "two", "three"];
+    let cells: String =
+        (0..=mask).map(|cell| format!("        .cell   @{}\n", handlers[cell % 4])).collect();
+    let (code, _) = TABLE.split_once("table:").expect("a program with a table");
+    let jump = format!("and     {mask}, r15, r2");
+    let code = code.replace("and     3, r15, r2", &jump);
+    let second = format!(
+        "
+        sub.s!  1, r15, r15
+        jump.eq @end
+        and     8, r15, r4
+        sub!    r4, r0, r0
+        jump.eq @loop
+        {jump}
+        add     r2, r3, r3
+        jump    @table[r2]
+end:
+        st.1    0, r3"
+    );
+    let once = "        sub.s!  1, r15, r15\n        jump.ne @loop\n        st.1    0, r3";
+    format!("{}table:\n{cells}", code.replace(once, &second))
+}
+
 /// The machine after a program, which ends well.
 fn ran(program: &Program, iterations: u64) -> Vm {
     let mut vm = vm(program, iterations);
@@ -85,6 +110,18 @@ fn compare(source: &str, iterations: u64) -> Vm {
 fn jumps_by_a_table_of_the_code_page() {
     let stats = *compare(TABLE, 1000).compiled_stats();
     assert!((1..10).contains(&stats.entries), "a thousand jumps: {stats:?}");
+}
+
+#[test]
+fn jumps_by_the_table_of_an_interpreter() {
+    let stats = *compare(&interpreter(255), 5000).compiled_stats();
+    assert!((1..10).contains(&stats.entries), "five thousand jumps: {stats:?}");
+}
+
+#[test]
+fn jumps_beyond_what_is_looked_at_of_a_table() {
+    let stats = *compare(&interpreter(1023), 5000).compiled_stats();
+    assert!(stats.entries > 100, "they leave the code: {stats:?}");
 }
 
 #[test]
