@@ -590,9 +590,8 @@ impl Lowering<'_, '_, '_> {
                 self.emit.b.ins().jump(block, &[]);
             }
             None => {
-                let is_call =
-                    self.flow.instruction(pc).is_some_and(|it| shape::is_far_call(it.opcode()));
-                self.leave(trace, pc, if is_call { Leave::Call } else { Leave::Elsewhere });
+                let calls = self.flow.calls_far(pc);
+                self.leave(trace, pc, if calls { Leave::Call } else { Leave::Elsewhere });
             }
         }
     }
@@ -696,9 +695,7 @@ impl Lowering<'_, '_, '_> {
 
     /// Leaves an instruction to the interpreter, and notes where it may go on.
     fn leave_to_interpreter(&mut self, trace: &Trace, pc: u16) {
-        let is_far_call =
-            self.flow.instruction(pc).is_some_and(|it| shape::is_far_call(it.opcode()));
-        let leave = if is_far_call { Leave::Call } else { Leave::NotCompiled };
+        let leave = if self.flow.calls_far(pc) { Leave::Call } else { Leave::NotCompiled };
         self.leave(trace, pc, leave);
         let successors = successors(self.flow, pc);
         self.roots.extend(successors);

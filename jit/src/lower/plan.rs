@@ -55,6 +55,11 @@ impl<'p> Flow<'p> {
         (usize::from(pc) < self.program.len()).then(|| self.program.instruction(pc))
     }
 
+    /// Whether the instruction at a program counter is a far call.
+    pub(crate) fn calls_far(&self, pc: u16) -> bool {
+        self.instruction(pc).is_some_and(|it| shape::is_far_call(it.opcode()))
+    }
+
     /// Where jumps may lead that find their target in the code page by a register: the words from where a register of 0 leads to, as far as
     /// they can be targets.
     pub(crate) fn jump_table(&self, base: u16) -> Vec<u16> {
