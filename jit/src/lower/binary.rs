@@ -552,9 +552,7 @@ impl Lowering<'_, '_, '_> {
 
     /// The address of a word on the stack, which must be there and no pointer.
     fn checked_stack_address(&mut self, trace: &mut Trace, pc: u16, index: Value) -> Value {
-        let words = trace.stack_words(&mut self.emit);
-        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
-        self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
+        self.leave_if_beyond(index, trace, pc);
         let status = self.emit.status();
         let tagged = self.emit.b.ins().band_imm_u(status, i64::from(View::STACK_TAGGED));
         let (_, fine) = self.branch_rarely(tagged);

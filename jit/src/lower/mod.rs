@@ -384,9 +384,7 @@ impl Lowering<'_, '_, '_> {
     /// That words on the stack are there.
     fn check_stack(&mut self, trace: &mut Trace, segment: &Segment, counted: &[Counted], pc: u16) {
         for &Counted { register, more, index } in counted {
-            let words = trace.stack_words(&mut self.emit);
-            let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
-            self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
+            self.leave_if_beyond(index, trace, pc);
             let at = self.stack_address_of(trace, index);
             trace.set_address(register, more, at);
         }
@@ -398,11 +396,9 @@ impl Lowering<'_, '_, '_> {
                 let under = self.emit.b.ins().icmp_imm_s(under, base, i64::from(-low));
                 self.leave_if(Bit::Value(under), trace, pc, Leave::Stack);
             }
-            let highest = self.emit.b.ins().iadd_imm_s(base, i64::from(high));
-            let words = trace.stack_words(&mut self.emit);
             // Below zero, it is very high.
-            let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, highest, words);
-            self.leave_if(Bit::Value(over), trace, pc, Leave::Stack);
+            let highest = self.emit.b.ins().iadd_imm_s(base, i64::from(high));
+            self.leave_if_beyond(highest, trace, pc);
         }
         if let Some(highest) = segment.highest {
             let words = trace.stack_words(&mut self.emit);
@@ -410,6 +406,13 @@ impl Lowering<'_, '_, '_> {
             let over = self.emit.b.ins().icmp_imm_s(over, words, i64::from(highest));
             self.leave_if(Bit::Value(over), trace, pc, Leave::Stack);
         }
+    }
+
+    /// That a word on the stack is there.
+    fn leave_if_beyond(&mut self, index: Value, trace: &mut Trace, pc: u16) {
+        let words = trace.stack_words(&mut self.emit);
+        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
+        self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
     }
 
     /// What places on the stack are counted from.
