@@ -12,8 +12,7 @@
 use eravm_benches::call::Call;
 use eravm_benches::engines::interpreter::{Interpreter, Running};
 use eravm_benches::engines::{Engine, Machine};
-use eravm_benches::first_call;
-use eravm_benches::workloads::{ALL, Workload};
+use eravm_benches::workloads::{self, ALL, Workload};
 use eravm_core::{Program, Word};
 use iai_callgrind::{
     Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
@@ -60,7 +59,7 @@ fn run(mut machine: Running<'static>) -> Running<'static> {
 }
 
 fn empty_interpreter() -> &'static mut Interpreter {
-    Box::leak(Box::new(Interpreter::new(&first_call::empty_program())))
+    Box::leak(Box::new(Interpreter::new(&workloads::empty())))
 }
 
 #[library_benchmark]

@@ -1,11 +1,10 @@
 //! What comes before the first instruction: decoding, and making a machine.
 
-use crate::call::{Call, Span};
 use crate::case::{Case, Contestant, Work, names};
 use crate::end_state::EndState;
 use crate::engines;
 use crate::engines::vm2::Memory;
-use eravm_core::{Address, asm};
+use crate::workloads;
 use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -51,23 +50,13 @@ pub fn decoding(name: &str, code: &[u8]) -> Case {
     }
 }
 
-/// A call of a program of one instruction.
-///
-/// # Panics
-/// Never: the program is one.
-pub fn empty_program() -> Call {
-    let program = asm::assemble(" .text\nentry:\n ret r0\n").expect("a program");
-    let call = Call::new(Address::from_low_u64_be(0x10000), program.bytecode);
-    Call { span: Span::Whole, ..call }
-}
-
 /// Making a machine, running a program of one instruction, and dropping the machine.
 pub fn creation(name: &str) -> Case {
     Case {
         name: name.to_owned(),
         unit: "machine",
         units: 1,
-        contestants: engines::contestants(&empty_program(), &engines::just_run()),
+        contestants: engines::contestants(&workloads::empty(), &engines::just_run()),
         absent: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The workloads in assembly, one file each in `workloads/`.
 
-use crate::call::Call;
-use eravm_core::{Address, Word, asm, system_address};
+use crate::call::{Call, Span};
+use eravm_core::{Address, Word, asm};
 
 /// What a workload's time is divided by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,10 +65,7 @@ pub const ALL: &[Workload] = &[
 ];
 
 fn address(number: u32) -> Address {
-    match u16::try_from(number) {
-        Ok(number) => system_address(number),
-        Err(_) => Address::from_low_u64_be(number.into()),
-    }
+    Word::from_u64(number.into()).to_address()
 }
 
 fn assemble(name: &str, source: &str) -> Vec<u8> {
@@ -100,4 +97,14 @@ impl Workload {
         }
         call
     }
+}
+
+/// A call of a program of one instruction.
+///
+/// # Panics
+/// Never: the program is one.
+pub fn empty() -> Call {
+    let program = asm::assemble(" .text\nentry:\n ret r0\n").expect("a program");
+    let call = Call::new(address(USER), program.bytecode);
+    Call { span: Span::Whole, ..call }
 }

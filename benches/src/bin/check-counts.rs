@@ -20,6 +20,18 @@ Counts the instructions that the workloads take and fails if one takes over 3 % 
 Needs valgrind and iai-callgrind-runner 0.16.1:
   cargo install iai-callgrind-runner --version 0.16.1 --locked";
 
+/// What is built. With the package of the command, so that dependencies have the features that they have in `.ci/run release`, and are
+/// not built again.
+const SELECTION: [&str; 7] = [
+    "-p",
+    "eravm-host",
+    "-p",
+    "eravm-benches",
+    "--no-default-features",
+    "--features=eravm-host/default",
+    "--bench=counts",
+];
+
 struct Options {
     update: Option<String>,
     record: PathBuf,
@@ -45,8 +57,9 @@ fn options() -> Result<Option<Options>, String> {
 fn count() -> Result<Counts, Box<dyn Error>> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     let output = Command::new(cargo)
-        .args(["bench", "-p", "eravm-benches", "--bench", "counts", "--"])
-        .arg("--output-format=json")
+        .arg("bench")
+        .args(SELECTION)
+        .args(["--", "--output-format=json"])
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
