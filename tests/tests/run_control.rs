@@ -346,3 +346,30 @@ fn a_stopped_machine_can_be_rolled_back() {
     same("after rolling back", &State::of(&vm).without_count(), &before);
     assert_eq!(vm.run_limited(&mut host, steps(3)), Ok(Exit::InstructionLimit));
 }
+
+#[test]
+fn memory_of_a_snapshot_is_given_back_when_it_is_forgotten() {
+    let nowhere = (Dst::Reg(0), 0);
+    let mut code = Builder::default();
+    let top = code.label();
+    code.place(top);
+    for address in [0, 2000, 5000, 0x1000] {
+        code.op(Opcode::HeapWrite, &[], (Src::Imm(address), 2), nowhere);
+    }
+    code.op(Opcode::Jump, &[], (Src::Imm(0), 0), nowhere);
+    code.imm0(top);
+    let mut world = hooked();
+    world.entry.code = code.finish();
+    let settings = Settings { hook_address: Some(0x1000), ..world.settings() };
+    let (mut vm, mut host) = world.prepare().vm_with(settings);
+    let mut after = Vec::new();
+    for _ in 0..40 {
+        vm.make_snapshot().expect("this is the first frame");
+        assert_eq!(vm.run(&mut host), Ok(Exit::Hook(Word::ZERO)));
+        let during = vm.memory_in_use();
+        vm.pop_snapshot().expect("there is a snapshot");
+        after.push(vm.memory_in_use());
+        assert!(after.len() == 1 || during > after[after.len() - 1], "what was there was saved");
+    }
+    assert_eq!(after[1], after[after.len() - 1]);
+}

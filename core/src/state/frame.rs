@@ -124,8 +124,8 @@ impl Frame {
 /// The far frames below the current one.
 ///
 /// PERF: frames are copied to places that stay. A frame is large, and loads of what was just stored in smaller pieces have to
-/// wait. What comes back from a place is the stack of the frame that was there last, which still has its memory, and its code, which may
-/// be called again.
+/// wait. What comes back from a place is the stack of the frame that was there last, which still has its first words, and its code, which
+/// may be called again.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     places: Vec<Frame>,
@@ -146,6 +146,11 @@ impl Callers {
     /// From the first frame upwards.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Frame> {
         self.places.iter().take(self.len)
+    }
+
+    /// The stacks of all frames, also of those to come.
+    pub(crate) fn stacks(&self) -> impl Iterator<Item = &Stack> {
+        self.places.iter().map(|frame| &frame.stack)
     }
 
     /// The caller of the current frame.

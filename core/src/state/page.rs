@@ -20,6 +20,9 @@ const BLOCKS_IN_CHUNK: u64 = (CHUNK_BYTES / BLOCK_BYTES) as u64;
 /// Blocks with a number below this are in the dense part.
 const DENSE_BLOCKS: u64 = (DENSE_BYTES / BLOCK_BYTES) as u64;
 
+/// What a saved block takes.
+const SAVED_BYTES: usize = size_of::<SavedBlock>() + BLOCK_BYTES;
+
 type Chunk = [u8; CHUNK_BYTES];
 
 /// A memory page.
@@ -30,6 +33,8 @@ pub(crate) struct Page {
     far_chunks: BTreeMap<u64, Box<Chunk>>,
     /// While a snapshot is kept: what was saved for it.
     watch: Option<Watch>,
+    /// The memory of one that is not needed any more.
+    spare_watch: Option<Watch>,
     /// Holds decommitted code that later decommitments refer to, so it is never freed.
     pub(crate) pinned: bool,
 }
@@ -229,7 +234,7 @@ impl Page {
         if let Some(watch) = &mut self.watch {
             watch.blocks.push(SavedBlock { block: number, content });
         }
-        size_of::<SavedBlock>() + BLOCK_BYTES
+        SAVED_BYTES
     }
 
     /// Whether a snapshot is kept that may need what writes overwrite.
@@ -239,22 +244,35 @@ impl Page {
 
     /// Starts watching for a new snapshot; returns what was saved for the one before.
     pub(crate) fn watch(&mut self) -> Option<Vec<SavedBlock>> {
-        self.watch.replace(Watch::default()).map(|watch| watch.blocks)
+        let watch = self.spare_watch.take().unwrap_or_default();
+        self.watch.replace(watch).map(|watch| watch.blocks)
     }
 
     /// Stops watching for the newest snapshot, which will not be gone back to, and goes on watching for the one
-    /// before, if there is one.
-    pub(crate) fn forget(&mut self, older: Option<Vec<SavedBlock>>) {
-        let newer = self.watch.take();
-        self.watch = older.map(|blocks| {
-            let mut watch = Watch::of_saved(blocks);
-            for saved in newer.into_iter().flat_map(|newer| newer.blocks) {
-                if watch.mark(saved.block) {
-                    watch.blocks.push(saved);
-                }
+    /// before, if there is one. Returns the bytes of memory given back.
+    pub(crate) fn forget(&mut self, older: Option<Vec<SavedBlock>>) -> usize {
+        let Some(mut newer) = self.watch.take() else {
+            self.watch = older.map(Watch::of_saved);
+            return 0;
+        };
+        let mut dropped = newer.blocks.len();
+        match older {
+            None => {
+                newer.empty();
+                self.spare_watch = Some(newer);
             }
-            watch
-        });
+            Some(blocks) => {
+                let mut watch = Watch::of_saved(blocks);
+                for saved in newer.blocks {
+                    if watch.mark(saved.block) {
+                        watch.blocks.push(saved);
+                        dropped -= 1;
+                    }
+                }
+                self.watch = Some(watch);
+            }
+        }
+        dropped * SAVED_BYTES
     }
 
     /// Puts back what the newest snapshot saved, then goes on watching for the one before, if there is one.
@@ -337,6 +355,11 @@ impl Page {
         self.dense.len()
             + self.chunks.len() * size_of::<Option<Box<Chunk>>>()
             + (self.chunks.iter().flatten().count() + self.far_chunks.len()) * CHUNK_BYTES
+    }
+
+    /// Bytes of memory that is kept for the newest snapshot.
+    pub(crate) fn saved_bytes(&self) -> usize {
+        self.watch.as_ref().map_or(0, |watch| watch.blocks.len() * SAVED_BYTES)
     }
 
     /// All words that are not zero, by word index.

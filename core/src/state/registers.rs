@@ -6,29 +6,30 @@ use core::cell::Cell;
 /// Names of registers as prepared instructions use them.
 ///
 /// PERF: an enumeration, so that the compiler knows that an index into the register file is in range; its values are places
-/// of limbs, so that the processor's addressing does the multiplication.
+/// of limbs, so that the processor's addressing does the multiplication. Backwards: native code finds registers from what is behind
+/// the last one, and the low ones, which programs use most, are within an offset of 8 bits there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "numbered registers")]
 pub(crate) enum Register {
     R0 = 0,
-    R1 = 4,
-    R2 = 8,
-    R3 = 12,
-    R4 = 16,
-    R5 = 20,
-    R6 = 24,
-    R7 = 28,
-    R8 = 32,
-    R9 = 36,
-    R10 = 40,
-    R11 = 44,
-    R12 = 48,
-    R13 = 52,
-    R14 = 56,
-    R15 = 60,
     /// Where results for r0 go.
-    Sink = 64,
+    Sink = 4,
+    R15 = 8,
+    R14 = 12,
+    R13 = 16,
+    R12 = 20,
+    R11 = 24,
+    R10 = 28,
+    R9 = 32,
+    R8 = 36,
+    R7 = 40,
+    R6 = 44,
+    R5 = 48,
+    R4 = 52,
+    R3 = 56,
+    R2 = 60,
+    R1 = 64,
 }
 
 /// Limbs of all registers.
@@ -65,7 +66,7 @@ impl Register {
     }
 }
 
-/// r0 (always zero) to r15, and the place where results for r0 go, limb by limb.
+/// r0 (always zero), the place where results for it go, and r15 to r1, limb by limb.
 ///
 /// Aligned so that no register straddles a cache line, and so that accelerators which address whole words can
 /// work in place.
@@ -104,10 +105,17 @@ impl Registers {
     /// Zeroes a range of r1 to r15.
     #[inline(always)]
     pub(crate) fn clear(&mut self, numbers: core::ops::Range<u8>) {
-        let limbs = usize::from(numbers.start) * 4..usize::from(numbers.end) * 4;
-        if let Some(limbs) = self.0.get_mut(limbs) {
+        // Backwards, like the names: the last one comes first.
+        let place = |number: u8| LIMBS - usize::from(number) * 4;
+        if let Some(limbs) = self.0.get_mut(place(numbers.end) + 4..place(numbers.start) + 4) {
             limbs.fill(0);
         }
+    }
+
+    /// Where a register is, in bytes from behind the last of them.
+    #[cfg(feature = "compiled")]
+    pub(crate) const fn offset(number: u8) -> i32 {
+        (Register::source(number) as i32 - LIMBS as i32) * size_of::<u64>() as i32
     }
 
     /// r1 to r15.

@@ -8,6 +8,10 @@ use core::cell::Cell;
 
 /// Up to here, words are kept in one piece, which grows on demand: compilers allocate from 0 upwards.
 const FREELY_DENSE_WORDS: usize = 1 << 11;
+/// As many words are there from the first write on, and stay when the page goes to another frame.
+///
+/// PERF: compiled functions begin with writing to the stack, so most frames use them.
+const KEPT_WORDS: usize = 32;
 /// Words above are kept in chunks, so that a write to the far end does not cost two megabytes; until they were used so
 /// often that this cost is small beside it.
 const CHUNK_WORDS: usize = 64;
@@ -16,7 +20,7 @@ const CHUNK_WORDS: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stack {
     dense: Vec<[u64; 4]>,
-    /// One bit a word; as long as the highest tagged word needs.
+    /// One bit a word; as long as the highest word needs that is or was tagged.
     tags: Vec<u64>,
     /// What is above the dense part, once that was used.
     far: Option<Box<Far>>,
@@ -113,7 +117,8 @@ impl Stack {
     /// are not freely kept in one piece.
     pub(crate) fn make_room(&mut self, index: u16) -> Option<usize> {
         let len = usize::from(index) + 1;
-        (len <= FREELY_DENSE_WORDS).then(|| self.grow_dense(len.next_power_of_two().max(32)))
+        (len <= FREELY_DENSE_WORDS)
+            .then(|| self.grow_dense(len.next_power_of_two().max(KEPT_WORDS)))
     }
 
     /// Notes that a word is used. If words as far up as this one were used once for every 64 words that this takes, they
@@ -191,7 +196,11 @@ impl Stack {
 
     /// Whether any word may be tagged.
     pub(crate) fn has_tags(&self) -> bool {
-        !self.tags.is_empty()
+        match self.tags[..] {
+            [] => false,
+            [only] => only != 0,
+            _ => true,
+        }
     }
 
     /// The tagged words.
@@ -218,11 +227,18 @@ impl Stack {
 
     /// Empties the page for another frame; returns the bytes of memory given back.
     pub(crate) fn clear(&mut self) -> usize {
-        let bytes = self.bytes();
-        self.dense.clear();
-        self.tags.clear();
+        let before = self.bytes();
+        // PERF: an empty range is not quickly filled everywhere.
+        if !self.dense.is_empty() {
+            self.dense.truncate(KEPT_WORDS);
+            self.dense.fill([0; 4]);
+        }
+        self.tags.truncate(1);
+        if let [only] = &mut self.tags[..] {
+            *only = 0;
+        }
         self.far = None;
-        bytes
+        before - self.bytes()
     }
 
     /// Bytes of memory in use.

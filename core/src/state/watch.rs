@@ -41,6 +41,16 @@ impl Watch {
         watch
     }
 
+    /// Nothing is saved any more. What marks are in keeps its memory.
+    pub(super) fn empty(&mut self) {
+        for saved in self.blocks.drain(..) {
+            if let Some(bits) = self.seen.get_mut((saved.block / 64) as usize) {
+                *bits = 0;
+            }
+        }
+        self.seen_far.clear();
+    }
+
     #[inline(always)]
     pub(super) fn has_seen(&self, index: usize) -> bool {
         self.seen.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1)

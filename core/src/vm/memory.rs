@@ -378,6 +378,14 @@ impl Vm {
         }
     }
 
+    /// Whether one more write to a heap is far from taking more memory than may be taken: it doubles a list at most, or takes a few
+    /// hundred kilobytes.
+    #[cfg(feature = "compiled")]
+    pub(super) fn has_memory_to_spare(&self) -> bool {
+        let in_use = self.memory_in_use();
+        in_use.saturating_mul(2).saturating_add(1 << 20) <= self.settings.memory_ceiling
+    }
+
     /// Stops the run if it takes more memory than it may.
     pub(super) fn check_memory(&mut self) {
         if self.memory_in_use() > self.settings.memory_ceiling {

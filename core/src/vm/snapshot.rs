@@ -124,9 +124,10 @@ impl Vm {
             older.l1_messages.append(&mut snapshot.l1_messages);
             older.compensated = older.compensated.min(snapshot.compensated);
         }
+        let (mut dropped, mut kept) = (0, 0);
         for (number, older) in snapshot.pages {
             if let Some(page) = self.pages.get_mut(number) {
-                page.forget(older);
+                dropped += page.forget(older);
             } else if let Some((_, page)) =
                 snapshot.freed_pages.iter().find(|(freed, _)| *freed == number)
             {
@@ -134,13 +135,16 @@ impl Vm {
                 if let (Some(older), Some(outer)) = (older, self.snapshots.last_mut()) {
                     let mut page = page.clone();
                     page.forget(Some(older));
+                    kept += page.bytes() + page.saved_bytes();
                     outer.freed_pages.push((number, page));
                 }
             }
         }
         for (_, page) in snapshot.freed_pages {
+            dropped += page.bytes() + page.saved_bytes();
             self.pages.reuse(page);
         }
+        self.memory = (self.memory + kept).saturating_sub(dropped);
         Ok(())
     }
 
@@ -204,7 +208,7 @@ impl Vm {
         self.last_pointed = (0, EMPTY_PLACE);
         self.frame.heap = self.pages.find(self.frame.heap_page());
         self.frame.aux_heap = self.pages.find(self.frame.aux_heap_page());
-        let stacks = self.callers.iter().chain([&self.frame]).map(|frame| frame.stack.bytes());
+        let stacks = self.callers.stacks().chain([&self.frame.stack]).map(Stack::bytes);
         let memory = self.pages.numbers().into_iter().filter_map(|number| self.pages.get(number));
         self.memory = stacks.sum::<usize>() + memory.map(Page::bytes).sum::<usize>();
     }

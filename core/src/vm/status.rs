@@ -29,13 +29,14 @@ pub(crate) const STORES_OBSERVED: u32 = 1 << 29;
 /// The tag bit of a register; none for r0 and where its results go.
 #[inline(always)]
 pub(crate) const fn tag(register: u8) -> u32 {
-    1 << (8 + (register & 31) as u32) & TAGS & !(1 << 8)
+    1 << (24 - (register & 15) as u32) & TAGS
 }
 
 /// The tag bit of a register by its name.
 #[inline(always)]
 pub(crate) const fn tag_of(register: Register) -> u32 {
-    tag(register as u8 / 4)
+    // The names are in the same order, with those without a tag first.
+    1 << (7 + register as u32 / 4) & TAGS & !(1 << 8)
 }
 
 /// The flags behind the one-hot bits.
@@ -55,4 +56,18 @@ pub(crate) fn with_flags(status: u32, flags: Flags) -> u32 {
 #[inline(always)]
 pub(crate) const fn with_state(status: u32, flags: FlagState) -> u32 {
     status & !FLAGS | flags.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_have_tags_of_their_own() {
+        let numbered = (1..16).map(tag);
+        assert_eq!(numbered.clone().fold(0, |tags, tag| tags | tag).count_ones(), 15);
+        assert!(numbered.clone().all(|tag| tag.count_ones() == 1 && tag & !TAGS == 0));
+        assert!(numbered.eq((1..16).map(|number| tag_of(Register::source(number)))));
+        assert_eq!([tag(0), tag_of(Register::R0), tag_of(Register::Sink)], [0; 3]);
+    }
 }

@@ -1,7 +1,7 @@
 //! Arithmetic, logic and shifts, and the operands that they have.
 
 use super::Lowering;
-use super::emit::{self, LIMB, WORD, runtime, scratch};
+use super::emit::{LIMB, WORD, runtime, scratch};
 use super::flags::{Flags, Zero};
 use super::limbs::{Bit, Limb, Limbs, ZERO, constant, is_immediate, is_narrow, known, narrow};
 use super::plan::Step;
@@ -109,7 +109,7 @@ impl Lowering<'_, '_, '_> {
             (sum, sum)
         };
         let carry = emit.b.ins().icmp(IntCC::UnsignedLessThan, before, by);
-        emit.store(Limb::Value(low), emit.view, emit::register(register));
+        emit.store(Limb::Value(low), emit.view, View::register(register));
         let (_, quick) = self.branch_rarely(carry);
         let after = self.emit.b.create_block();
         self.emit.b.append_block_param(after, I8);
@@ -141,7 +141,7 @@ impl Lowering<'_, '_, '_> {
         let emit = &mut self.emit;
         let mut carry = emit.b.ins().iconst(I8, 1);
         for k in 1..4 {
-            let offset = emit::register(register) + k * LIMB;
+            let offset = View::register(register) + k * LIMB;
             let limb = emit.load(emit.view, offset);
             let limb = emit.value(limb);
             let by = emit.b.ins().uextend(I64, carry);
@@ -329,7 +329,7 @@ impl Lowering<'_, '_, '_> {
 
     /// The address of a register that is going to be written.
     pub(super) fn register_address(&mut self, register: u8) -> Value {
-        self.emit.b.ins().iadd_imm_s(self.emit.view, i64::from(emit::register(register)))
+        self.emit.b.ins().iadd_imm_s(self.emit.view, i64::from(View::register(register)))
     }
 
     /// What a runtime function has left.

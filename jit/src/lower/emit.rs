@@ -22,11 +22,6 @@ pub(crate) struct Emit<'f> {
 pub(crate) const LIMB: i32 = 8;
 pub(crate) const WORD: i32 = 32;
 
-/// Offset of a register from the view.
-pub(crate) const fn register(number: u8) -> i32 {
-    View::REGISTERS + number as i32 * WORD
-}
-
 /// Offset of the result of runtime functions number `index` in the view.
 pub(crate) const fn scratch(index: usize) -> i32 {
     offset_of!(View, scratch) as i32 + index as i32 * WORD

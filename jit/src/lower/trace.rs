@@ -1,7 +1,7 @@
 //! What is known along a straight piece of code while it is compiled: values of registers and of the stack, flags, tags, the stack
 //! pointer, and calls that are compiled into it.
 
-use super::emit::{self, Emit, LIMB};
+use super::emit::{Emit, LIMB};
 use super::flags::Flags;
 use super::limbs::{Limb, Limbs, ZERO};
 use super::plan::Open;
@@ -133,7 +133,7 @@ impl Trace {
             return ZERO;
         }
         let (clock, base) = (self.clock, emit.view);
-        let offset = emit::register(register) + k as i32 * LIMB;
+        let offset = View::register(register) + k as i32 * LIMB;
         self.registers[usize::from(register)].limb(emit, k, clock, base, offset)
     }
 
@@ -160,7 +160,7 @@ impl Trace {
         }
         if !is_unseen {
             for (k, &limb) in limbs.iter().enumerate() {
-                emit.store(limb, emit.view, emit::register(register) + k as i32 * LIMB);
+                emit.store(limb, emit.view, View::register(register) + k as i32 * LIMB);
             }
         }
         self.registers[usize::from(register)] =
@@ -183,7 +183,7 @@ impl Trace {
 
     /// The address of a register in memory, with its value there.
     pub(crate) fn register_in_memory(&mut self, emit: &mut Emit<'_>, register: u8) -> Value {
-        let offset = emit::register(register);
+        let offset = View::register(register);
         let cached = &mut self.registers[usize::from(register)];
         if cached.is_unstored {
             for (k, limb) in cached.limbs.iter().enumerate() {

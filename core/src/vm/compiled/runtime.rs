@@ -80,7 +80,7 @@ unsafe extern "C" fn heap_read<const AUX: bool>(
     1
 }
 
-/// Writes where no memory must be taken and nobody must be told.
+/// Writes where nobody must be told.
 unsafe extern "C" fn heap_write<const AUX: bool>(
     view: *mut View,
     address: u64,
@@ -97,15 +97,21 @@ unsafe extern "C" fn heap_write<const AUX: bool>(
         return 0;
     }
     match vm.pages.at_mut(place).and_then(|page| page.chunked_mut(address)) {
-        Some(bytes) => {
-            value.write_be_bytes(bytes);
-            let seen = heap_view::<AUX>(vm);
+        Some(bytes) => value.write_be_bytes(bytes),
+        None => {
+            if !vm.has_memory_to_spare() {
+                return 0;
+            }
+            vm.write_heap::<AUX>(address, value);
+            // The page may be somewhere else now.
             // SAFETY: compiled code passes its view.
-            unsafe { (*view).heaps[usize::from(AUX)] = seen };
-            1
+            unsafe { ((*view).pointed, (*view).pointed_page) = (HeapView::NONE, u64::MAX) };
         }
-        None => 0,
     }
+    let seen = heap_view::<AUX>(vm);
+    // SAFETY: compiled code passes its view.
+    unsafe { (*view).heaps[usize::from(AUX)] = seen };
+    1
 }
 
 unsafe extern "C" fn pointer_read(view: *mut View, pointer: *const Word, result: *mut Word) -> u32 {

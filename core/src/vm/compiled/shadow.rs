@@ -27,6 +27,7 @@ struct Piece {
     stack: Stack,
     near_frames: NearFrames,
     heaps: [Option<Page>; 2],
+    memory: usize,
 }
 
 impl Piece {
@@ -43,6 +44,7 @@ impl Piece {
             stack: vm.frame.stack.clone(),
             near_frames: vm.near_frames.clone(),
             heaps: [page(heap), page(aux_heap)],
+            memory: vm.memory,
         }
     }
 
@@ -55,9 +57,11 @@ impl Piece {
         vm.instructions = self.instructions;
         vm.frame.stack = self.stack;
         vm.near_frames = self.near_frames;
+        vm.memory = self.memory;
         for (place, page) in heap_places(vm).into_iter().zip(self.heaps) {
-            if let (Some(now), Some(page)) = (vm.pages.at_mut(place), page) {
-                *now = page;
+            if let Some(now) = vm.pages.at_mut(place) {
+                // One that was not there before may stay, but with nothing in it.
+                *now = page.unwrap_or_default();
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::isa::Predicate;
 use crate::program::REFUSING_FLAGS;
 use crate::state::frame::NearFrame;
+use crate::state::registers::Registers;
 use crate::vm::{Hot, Vm};
 use crate::word::Word;
 use core::mem::offset_of;
@@ -10,7 +11,8 @@ use core::ptr::{null, null_mut};
 
 /// What compiled code sees of a machine, in a layout that it knows. Words are four limbs, the least significant first.
 ///
-/// The registers are [before it](Self::REGISTERS). Everything is made anew at each entry; what is written back at the end is said.
+/// The registers are [before it](Self::register). What compiled code needs most often is at the beginning, within an offset of 8 bits.
+/// Everything is made anew at each entry; what is written back at the end is said.
 #[repr(C)]
 #[derive(Debug)]
 pub struct View {
@@ -26,18 +28,18 @@ pub struct View {
     pub stack: *mut Word,
     /// How many of them are there.
     pub stack_words: u64,
-    /// Pointer tags of the stack, one bit a word. Written in place.
-    pub stack_tags: *mut u64,
-    /// How many limbs of them are there. What is beyond is no pointer.
-    pub stack_tag_limbs: u64,
-    /// The heap and the auxiliary heap.
-    pub heaps: [HeapView; 2],
     /// The byte address in the heap that the host observes; `u64::MAX` if none.
     pub hook: u64,
     /// The page that was last read through a pointer.
     pub pointed: HeapView,
     /// Its number.
     pub pointed_page: u64,
+    /// The heap and the auxiliary heap.
+    pub heaps: [HeapView; 2],
+    /// Pointer tags of the stack, one bit a word. Written in place.
+    pub stack_tags: *mut u64,
+    /// How many limbs of them are there. What is beyond is no pointer.
+    pub stack_tag_limbs: u64,
     /// Near frames, see [`NearFrameLayout`]. Written in place.
     pub near_frames: *mut u8,
     /// Number of near frames. Written back.
@@ -211,8 +213,11 @@ unsafe impl Send for View {}
 unsafe impl Sync for View {}
 
 impl View {
-    /// Offset of r0 from the view, in bytes. Registers of four limbs follow each other; written in place.
-    pub const REGISTERS: i32 = offset_of!(Hot, registers) as i32 - offset_of!(Hot, view) as i32;
+    /// Offset of a register from the view, in bytes; of four limbs each, written in place, but for r0. Numbers count modulo 16.
+    pub const fn register(number: u8) -> i32 {
+        const END: usize = offset_of!(Hot, registers) + size_of::<Registers>();
+        END as i32 - offset_of!(Hot, view) as i32 + Registers::offset(number)
+    }
 
     /// What [`step`](Self::step) returns where no compiled function ends.
     pub const GO_ON: u32 = u32::MAX;
@@ -226,12 +231,12 @@ impl View {
             sp: 0,
             stack: null_mut(),
             stack_words: 0,
-            stack_tags: null_mut(),
-            stack_tag_limbs: 0,
-            heaps: [HeapView::NONE; 2],
             hook: u64::MAX,
             pointed: HeapView::NONE,
             pointed_page: u64::MAX,
+            heaps: [HeapView::NONE; 2],
+            stack_tags: null_mut(),
+            stack_tag_limbs: 0,
             near_frames: null_mut(),
             near_len: 0,
             near_room: 0,
