@@ -2,7 +2,7 @@
 //!
 //! A page is 2³² words of 32 big-endian bytes that read as zero until written.
 
-use super::watch::{BLOCK_BYTES, BLOCK_SHIFT, Block, SavedBlock, Watch};
+use super::watch::{BLOCK_BYTES, BLOCK_SHIFT, SavedBlock, Watch};
 use crate::word::Word;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -194,10 +194,7 @@ impl Page {
     }
 
     fn chunk(&self, number: u64) -> Option<&Chunk> {
-        match usize::try_from(number) {
-            Ok(index) if index < INDEXED_CHUNKS => self.chunks.get(index)?.as_deref(),
-            _ => self.far_chunks.get(&number).map(|chunk| &**chunk),
-        }
+        chunk_among(&self.chunks, &self.far_chunks, number)
     }
 
     /// Saves the blocks of some bytes for the newest snapshot unless that was done; returns the bytes of memory taken.
@@ -211,29 +208,20 @@ impl Page {
     }
 
     fn save_block(&mut self, number: u64) -> usize {
-        if !self.watch.as_mut().is_some_and(|watch| watch.mark(number)) {
+        let Self { dense, chunks, far_chunks, watch, .. } = self;
+        let Some(watch) = watch else { return 0 };
+        if !watch.mark(number) {
             return 0;
         }
         let start = (number << BLOCK_SHIFT) as usize;
         let bytes = if number < DENSE_BLOCKS {
-            self.dense.get(start..self.dense.len().min(start + BLOCK_BYTES))
+            dense.get(start..dense.len().min(start + BLOCK_BYTES))
         } else {
             let start = start % CHUNK_BYTES;
-            self.chunk(number / BLOCKS_IN_CHUNK).map(|chunk| &chunk[start..start + BLOCK_BYTES])
+            let chunk = chunk_among(chunks, far_chunks, number / BLOCKS_IN_CHUNK);
+            chunk.map(|chunk| &chunk[start..start + BLOCK_BYTES])
         };
-        let content = bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| {
-            <&Block>::try_from(bytes).map_or_else(
-                |_| {
-                    let mut block = Box::new([0; BLOCK_BYTES]);
-                    block[..bytes.len()].copy_from_slice(bytes);
-                    block
-                },
-                |block| Box::new(*block),
-            )
-        });
-        if let Some(watch) = &mut self.watch {
-            watch.blocks.push(SavedBlock { block: number, content });
-        }
+        watch.save(number, bytes);
         SAVED_BYTES
     }
 
@@ -385,6 +373,18 @@ impl Page {
             add(number << CHUNK_SHIFT, &chunk[..]);
         }
         words
+    }
+}
+
+/// The chunk with a number, if it is there.
+fn chunk_among<'p>(
+    chunks: &'p [Option<Box<Chunk>>],
+    far_chunks: &'p BTreeMap<u64, Box<Chunk>>,
+    number: u64,
+) -> Option<&'p Chunk> {
+    match usize::try_from(number) {
+        Ok(index) if index < INDEXED_CHUNKS => chunks.get(index)?.as_deref(),
+        _ => far_chunks.get(&number).map(|chunk| &**chunk),
     }
 }
 
