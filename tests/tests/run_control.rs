@@ -372,4 +372,15 @@ fn memory_of_a_snapshot_is_given_back_when_it_is_forgotten() {
         assert!(after.len() == 1 || during > after[after.len() - 1], "what was there was saved");
     }
     assert_eq!(after[1], after[after.len() - 1]);
+    // A snapshot within, and one that is gone back to.
+    for is_rolled_back in [false, true] {
+        vm.make_snapshot().expect("this is the first frame");
+        assert_eq!(vm.run(&mut host), Ok(Exit::Hook(Word::ZERO)));
+        vm.make_snapshot().expect("this is the first frame");
+        assert_eq!(vm.run(&mut host), Ok(Exit::Hook(Word::ZERO)));
+        let inner = if is_rolled_back { vm.rollback() } else { vm.pop_snapshot() };
+        inner.expect("there is a snapshot");
+        vm.pop_snapshot().expect("there is another");
+        assert_eq!(vm.memory_in_use(), after[1], "rolled back: {is_rolled_back}");
+    }
 }

@@ -20,9 +20,6 @@ const BLOCKS_IN_CHUNK: u64 = (CHUNK_BYTES / BLOCK_BYTES) as u64;
 /// Blocks with a number below this are in the dense part.
 const DENSE_BLOCKS: u64 = (DENSE_BYTES / BLOCK_BYTES) as u64;
 
-/// What a saved block takes.
-const SAVED_BYTES: usize = size_of::<SavedBlock>() + BLOCK_BYTES;
-
 type Chunk = [u8; CHUNK_BYTES];
 
 /// A memory page.
@@ -222,7 +219,7 @@ impl Page {
             chunk.map(|chunk| &chunk[start..start + BLOCK_BYTES])
         };
         watch.save(number, bytes);
-        SAVED_BYTES
+        SavedBlock::BYTES
     }
 
     /// Whether a snapshot is kept that may need what writes overwrite.
@@ -260,7 +257,7 @@ impl Page {
                 self.watch = Some(watch);
             }
         }
-        dropped * SAVED_BYTES
+        dropped * SavedBlock::BYTES
     }
 
     /// Puts back what the newest snapshot saved, then goes on watching for the one before, if there is one.
@@ -347,7 +344,7 @@ impl Page {
 
     /// Bytes of memory that is kept for the newest snapshot.
     pub(crate) fn saved_bytes(&self) -> usize {
-        self.watch.as_ref().map_or(0, |watch| watch.blocks.len() * SAVED_BYTES)
+        self.watch.as_ref().map_or(0, |watch| watch.blocks.len() * SavedBlock::BYTES)
     }
 
     /// All words that are not zero, by word index.

@@ -67,6 +67,20 @@ pub(super) struct Saved {
     pub(super) freed_pages: Vec<(u32, Page)>,
 }
 
+impl Saved {
+    /// Bytes of memory that is kept for this snapshot beside what pages have.
+    fn bytes(&self) -> usize {
+        let blocks = self.pages.iter().map(|(_, older)| saved_bytes(older));
+        let pages = self.freed_pages.iter().map(|(_, page)| page.bytes() + page.saved_bytes());
+        blocks.chain(pages).sum()
+    }
+}
+
+/// What blocks that a page saved for a snapshot take.
+fn saved_bytes(blocks: &Option<Vec<SavedBlock>>) -> usize {
+    blocks.as_ref().map_or(0, |blocks| blocks.len() * SavedBlock::BYTES)
+}
+
 impl Vm {
     /// Makes a snapshot. It is kept until [`pop_snapshot`](Self::pop_snapshot) or [`rollback`](Self::rollback).
     ///
@@ -128,8 +142,10 @@ impl Vm {
         for (number, older) in snapshot.pages {
             if let Some(page) = self.pages.get_mut(number) {
                 dropped += page.forget(older);
-            } else if let Some((_, page)) =
-                snapshot.freed_pages.iter().find(|(freed, _)| *freed == number)
+                continue;
+            }
+            dropped += saved_bytes(&older);
+            if let Some((_, page)) = snapshot.freed_pages.iter().find(|(freed, _)| *freed == number)
             {
                 // Freed since: of interest only to an older snapshot that knew it.
                 if let (Some(older), Some(outer)) = (older, self.snapshots.last_mut()) {
@@ -209,7 +225,9 @@ impl Vm {
         self.frame.heap = self.pages.find(self.frame.heap_page());
         self.frame.aux_heap = self.pages.find(self.frame.aux_heap_page());
         let stacks = self.callers.stacks().chain([&self.frame.stack]).map(Stack::bytes);
-        let memory = self.pages.numbers().into_iter().filter_map(|number| self.pages.get(number));
-        self.memory = stacks.sum::<usize>() + memory.map(Page::bytes).sum::<usize>();
+        let pages = self.pages.numbers().into_iter().filter_map(|number| self.pages.get(number));
+        let pages = pages.map(|page| page.bytes() + page.saved_bytes());
+        let older = self.snapshots.iter().map(Saved::bytes);
+        self.memory = stacks.chain(pages).chain(older).sum();
     }
 }

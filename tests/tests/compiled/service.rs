@@ -28,10 +28,14 @@ fn policy() -> Policy {
     Policy { threshold: 100, options, ..Policy::default() }
 }
 
-pub(crate) fn vm(program: &Program, iterations: u64) -> Vm {
+pub(crate) fn settings() -> Settings {
     let mut base_contract = VersionedHash::default();
     base_contract.0[0] = VersionedHash::ERAVM;
-    let settings = Settings::new(Semantics::newest(), base_contract, base_contract);
+    Settings::new(Semantics::newest(), base_contract, base_contract)
+}
+
+pub(crate) fn vm(program: &Program, iterations: u64) -> Vm {
+    let settings = settings();
     let address = Address::from_low_u64_be(0x20000);
     let calldata = Word::from_u64(iterations).to_be_bytes();
     let entry = Entry::new(address, Address::zero(), program.clone(), &calldata, 1 << 30);

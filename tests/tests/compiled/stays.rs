@@ -1,7 +1,8 @@
 //! Where execution stays in compiled code.
 
-use crate::service::{program, vm};
-use eravm_core::{Exit, InMemory, Program, Vm};
+use crate::service::{program, settings, vm};
+use eravm_core::compiled::Leave;
+use eravm_core::{Address, Entry, Exit, InMemory, Program, RunError, Settings, Stop, Vm, Word};
 use eravm_jit::{Compiler, Options};
 
 /// Jumps by a table in the code page in every turn.
@@ -57,6 +58,23 @@ loop:
         ret     r0
 ";
 
+/// Writes to the heap further and further up.
+const HEAP: &str = "
+        .text
+entry:
+        ld      r1, r15
+        add     r0, r0, r1
+loop:
+        st.1    r1, r15
+        add     @STEP, r1, r1
+        xor     r1, r15, r2
+        add     r2, r15, r3
+        and     r3, r2, r4
+        sub.s!  1, r15, r15
+        jump.ne @loop
+        ret     r0
+";
+
 /// [`TABLE`] with as many cells as a mask has room for, and a second loop that jumps by the same table.
 fn interpreter(mask: usize) -> String {
     let handlers = ["zero", "one", "two", "three"];
@@ -90,19 +108,28 @@ fn ran(program: &Program, iterations: u64) -> Vm {
     vm
 }
 
-/// Runs a program with the interpreter and with compiled code; they must agree. Returns the latter's machine.
-fn compare(source: &str, iterations: u64) -> Vm {
-    let expected = ran(&program(source), iterations);
+/// A program with native code.
+fn compiled(source: &str) -> Program {
     let compiled = program(source);
     let options = Options { limits: crate::everywhere(), ..Options::default() };
     let compiler = Compiler::new(options).expect("a machine that is supported");
     compiler.compile(&compiled).expect("it compiles");
-    let vm = ran(&compiled, iterations);
+    compiled
+}
+
+fn assert_same(vm: &Vm, expected: &Vm) {
     let state = |vm: &Vm| {
         let registers: [_; 16] = core::array::from_fn(|register| vm.register(register as u8));
-        (vm.ergs(), vm.instructions(), registers)
+        (vm.ergs(), vm.instructions(), vm.pc(), registers)
     };
-    assert_eq!(state(&vm), state(&expected));
+    assert_eq!(state(vm), state(expected));
+}
+
+/// Runs a program with the interpreter and with compiled code; they must agree. Returns the latter's machine.
+fn compare(source: &str, iterations: u64) -> Vm {
+    let expected = ran(&program(source), iterations);
+    let vm = ran(&compiled(source), iterations);
+    assert_same(&vm, &expected);
     vm
 }
 
@@ -129,4 +156,36 @@ fn instructions_that_need_the_host() {
     let stats = *compare(STORAGE, 300).compiled_stats();
     assert_eq!(stats.steps, 600, "{stats:?}");
     assert!((1..10).contains(&stats.entries), "{stats:?}");
+}
+
+#[test]
+fn a_heap_that_grows_within_what_is_paid_for() {
+    let stats = *compare(&HEAP.replace("@STEP", "32"), 100).compiled_stats();
+    assert_eq!(stats.leaves[Leave::Memory as usize], 0, "{stats:?}");
+    assert!((1..10).contains(&stats.entries), "{stats:?}");
+}
+
+/// Far from the ceiling, native code takes memory itself; near it, the interpreter does, and stops behind the same instruction.
+#[test]
+fn the_memory_ceiling_stops_both_at_once() {
+    const CEILING: usize = 6 << 20;
+    let source = HEAP.replace("@STEP", "4096");
+    let run = |program: &Program| {
+        let settings = Settings { memory_ceiling: CEILING, ..settings() };
+        let calldata = Word::from_u64(u64::MAX).to_be_bytes();
+        let address = Address::from_low_u64_be(0x20000);
+        let entry = Entry {
+            heap_stipend: u32::MAX,
+            ..Entry::new(address, Address::zero(), program.clone(), &calldata, 1 << 30)
+        };
+        let mut vm = Vm::new(settings, entry).expect("a machine");
+        let stopped = Err(RunError::Stopped(Stop::MemoryCeiling(CEILING)));
+        assert_eq!(vm.run(&mut InMemory::new()), stopped);
+        vm
+    };
+    let (vm, expected) = (run(&compiled(&source)), run(&program(&source)));
+    assert_same(&vm, &expected);
+    assert_eq!(vm.memory_in_use(), expected.memory_in_use());
+    let memory = vm.compiled_stats().leaves[Leave::Memory as usize];
+    assert!((1..1200).contains(&memory), "for the upper half only: {memory}");
 }
