@@ -58,6 +58,8 @@ impl Compiler {
         )?;
         set("enable_verifier", if options.verify { "true" } else { "false" })?;
         set("regalloc_checker", if options.verify { "true" } else { "false" })?;
+        // Holds the address of the view: see `Emit::find_view`.
+        set("enable_pinned_reg", "true")?;
         set("unwind_info", "false")?;
         set("preserve_frame_pointers", "false")?;
         set("enable_probestack", "true")?;

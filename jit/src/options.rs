@@ -27,7 +27,7 @@ pub struct Limits {
 impl Limits {
     /// Instructions in a compiled function with a table of jumps as interpreters have them, whose parts follow each other in any order.
     pub(crate) const fn dispatcher(&self) -> usize {
-        self.region.saturating_mul(8)
+        self.region.saturating_mul(32)
     }
 }
 
@@ -38,7 +38,7 @@ impl Default for Limits {
             segment: 64,
             inlined: 24,
             depth: 3,
-            piece: 40,
+            piece: 25,
             program: 1 << 15,
             forced_exits: false,
         }

@@ -69,7 +69,25 @@ impl Lowering<'_, '_, '_> {
     }
 
     fn second_source(&mut self, trace: &mut Trace, instruction: &Instruction) -> Limbs {
-        trace.register_limbs(&mut self.emit, instruction.src1, wanted_limbs(instruction, false))
+        self.number_in(trace, instruction.src1, wanted_limbs(instruction, false))
+    }
+
+    /// What an instruction that takes a number takes from a register: of a pointer, in user space, not what it says about memory, as
+    /// `semantics::erase_pointer` does.
+    fn number_in(&mut self, trace: &mut Trace, register: u8, wanted: usize) -> Limbs {
+        const LOW_HALF: u64 = 0xffff_ffff;
+        let limbs = trace.register_limbs(&mut self.emit, register, wanted);
+        if trace.pointers & shape::bit(register) == 0 {
+            return limbs;
+        }
+        let status = self.emit.status();
+        let user = self.emit.b.ins().band_imm_u(status, i64::from(View::USER));
+        let is_user = self.emit.b.ins().icmp_imm_s(IntCC::NotEqual, user, 0);
+        let mut erased = |limb: Limb, left: u64| {
+            let mask = self.emit.select(is_user, Limb::Const(left), Limb::Const(u64::MAX));
+            self.emit.and(limb, mask)
+        };
+        [erased(limbs[0], LOW_HALF), erased(limbs[1], !LOW_HALF), limbs[2], limbs[3]]
     }
 
     /// Adds a constant to a register, or takes it away: counters, offsets. Returns false if it is something else.
@@ -95,7 +113,8 @@ impl Lowering<'_, '_, '_> {
         };
         let is_in_place = variant.dst0 == DstMode::Reg && instruction.src1 == register;
         let is_stored = step.unseen >> register & 1 == 0 && !trace.is_unstored(register);
-        if !is_usual || !is_in_place || !is_stored || by == 0 || register == 0 {
+        let is_pointer = trace.pointers & shape::bit(register) != 0;
+        if !is_usual || !is_in_place || !is_stored || by == 0 || register == 0 || is_pointer {
             return false;
         }
         let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return false };
@@ -344,7 +363,7 @@ impl Lowering<'_, '_, '_> {
         let mode = instruction.variant().src0;
         match mode {
             SrcMode::Reg => {
-                let limbs = trace.register_limbs(&mut self.emit, instruction.src0, wanted);
+                let limbs = self.number_in(trace, instruction.src0, wanted);
                 return (limbs, trace.sp);
             }
             SrcMode::Imm => return (narrow(Limb::Const(instruction.imm0.into())), trace.sp),
@@ -556,7 +575,7 @@ impl Lowering<'_, '_, '_> {
         let status = self.emit.status();
         let tagged = self.emit.b.ins().band_imm_u(status, i64::from(View::STACK_TAGGED));
         let (_, fine) = self.branch_rarely(tagged);
-        self.leave_if_tagged(index, trace, pc);
+        self.leave_if_tagged(Limb::Value(index), trace, pc);
         self.emit.b.ins().jump(fine, &[]);
         self.emit.b.seal_block(fine);
         self.emit.b.switch_to_block(fine);

@@ -4,7 +4,7 @@ use super::emit::{Emit, WORD};
 use super::flags::Flags;
 use super::limbs::{Bit, Limb};
 use super::plan::{Open, Step, is_to_caller, return_pc};
-use super::trace::{Inlined, Rest, Sp, Trace};
+use super::trace::{Inlined, Sp, Trace};
 use super::{Lowering, Went};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I16, I32, I64};
@@ -39,12 +39,12 @@ pub(super) struct NearFrame {
 impl Lowering<'_, '_, '_> {
     pub(super) fn jump(&mut self, trace: &mut Trace, step: &Step, holds: Bit) -> Went {
         let next = step.pc.wrapping_add(1);
-        let before = trace.rest;
+        let before = trace.unpaid;
         self.done(trace, step);
         match holds {
             Bit::Const(false) => return Went::To(next),
             Bit::Const(true) => {
-                trace.rest = before;
+                trace.unpaid = before;
                 self.jump_away(trace, step);
                 return Went::Away;
             }
@@ -53,7 +53,7 @@ impl Lowering<'_, '_, '_> {
                 self.emit.b.seal_block(stay);
                 self.emit.b.switch_to_block(taken);
                 let mut away = trace.clone();
-                away.rest = before;
+                away.unpaid = before;
                 let predicate = step.instruction.predicate;
                 away.flags = away.flags.refined(predicate, true);
                 trace.flags = trace.flags.refined(predicate, false);
@@ -74,8 +74,10 @@ impl Lowering<'_, '_, '_> {
             }
             SrcMode::Code => {
                 let index = trace.register(&mut self.emit, instruction.src0, 0);
-                if let Limb::Value(index) = index {
-                    self.jump_by_table(trace, step, index);
+                if let Limb::Value(index) = index
+                    && self.jump_by_table(trace, step, index)
+                {
+                    return;
                 }
                 self.code_operand(trace, step)[0]
             }
@@ -93,9 +95,18 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Goes to where a table in the code page leads, and on where the index is beyond what is known of the table.
-    fn jump_by_table(&mut self, trace: &Trace, step: &Step, index: Value) {
-        let Some((table, len)) = self.table_at(step.instruction.imm0) else { return };
+    /// Goes to where a table in the code page leads, and on where the index is beyond what is known of the table. Returns whether it never
+    /// is.
+    fn jump_by_table(&mut self, trace: &Trace, step: &Step, index: Value) -> bool {
+        let Some((table, len)) = self.table_at(step.instruction.imm0) else { return false };
+        if self.emit.most(index) < len as u64 {
+            let mut known = trace.clone();
+            self.done(&mut known, step);
+            self.settle(&mut known);
+            self.pay(&mut known);
+            self.emit.b.ins().jump(table, &[BlockArg::Value(index)]);
+            return true;
+        }
         let index = self.emit.b.ins().band_imm_u(index, 0xffff);
         let below = IntCC::UnsignedLessThan;
         let is_known = self.emit.b.ins().icmp_imm_u(below, index, len as i64);
@@ -104,10 +115,12 @@ impl Lowering<'_, '_, '_> {
         let mut known = trace.clone();
         self.done(&mut known, step);
         self.settle(&mut known);
+        self.pay(&mut known);
         self.emit.b.ins().jump(table, &[BlockArg::Value(index)]);
         self.emit.b.seal_block(beyond);
         self.emit.b.set_cold_block(beyond);
         self.emit.b.switch_to_block(beyond);
+        false
     }
 
     /// Where jumps by a table in the code page meet, with an index below its length.
@@ -150,6 +163,7 @@ impl Lowering<'_, '_, '_> {
         let calls = self.emit.b.create_jump_table(JumpTableData::new(other, &calls));
         self.emit.b.ins().br_table(number, calls);
         self.emit.b.switch_to_block(elsewhere);
+        self.emit.find_view();
         let code = self.emit.field(I64, offset_of!(View, code));
         let offset = self.emit.b.ins().ishl_imm_u(index, 5);
         let at = self.emit.b.ins().iadd(code, offset);
@@ -228,6 +242,7 @@ impl Lowering<'_, '_, '_> {
         let instruction = &step.instruction;
         self.check_room(trace, trace.inlined.len() + 1, step.pc);
         self.done(trace, step);
+        self.pay(trace);
         // Calls around become real, so that their callee is.
         self.push_inlined(trace);
         trace.inlined.clear();
@@ -237,7 +252,7 @@ impl Lowering<'_, '_, '_> {
             Limb::Const(asked) if asked as u32 == 0 => self.emit.number(0),
             asked => {
                 let asked = self.emit.value(asked);
-                let asked = self.emit.b.ins().band_imm_u(asked, 0xffff_ffff);
+                let asked = self.emit.low_half(asked);
                 let zero = self.emit.number(0);
                 let kept = self.emit.b.ins().isub(ergs, asked);
                 let is_more = self.emit.b.ins().icmp(IntCC::UnsignedLessThan, ergs, asked);
@@ -263,13 +278,11 @@ impl Lowering<'_, '_, '_> {
     }
 
     pub(super) fn ret(&mut self, trace: &mut Trace, step: &Step) -> Went {
-        self.done(trace, step);
         if trace.inlined.is_empty() {
-            // Unless it is done it is not paid for.
-            trace.rest = Rest { ergs: step.instruction.variant().row.ergs, instructions: 1 };
             self.ret_to_caller(trace, step);
             return Went::Away;
         }
+        self.done(trace, step);
         let Some(call) = self.end_inlined(trace, step) else { return Went::Away };
         let to = return_pc(&call, &step.instruction);
         if call.returns == 1 && step.instruction.predicate == eravm_core::isa::Predicate::Always {
@@ -302,6 +315,7 @@ impl Lowering<'_, '_, '_> {
             self.leave_if(Bit::Value(undoes), trace, step.pc, Leave::Frame);
         }
         self.done(trace, step);
+        self.pay(trace);
         let to = if !is_to_caller(instruction) {
             None
         } else if fails {
@@ -315,7 +329,7 @@ impl Lowering<'_, '_, '_> {
         let kept = load_32(self, NearFrameLayout::ERGS);
         let ergs = self.emit.field(I64, offset_of!(View, ergs));
         let ergs = self.emit.b.ins().iadd(ergs, kept);
-        let ergs = self.emit.b.ins().band_imm_u(ergs, 0xffff_ffff);
+        let ergs = self.emit.low_half(ergs);
         self.emit.set_field(ergs, offset_of!(View, ergs));
         self.emit.set_field(len, offset_of!(View, near_len));
         trace.set_sp(Sp { base: Some(sp), by: 0 });
@@ -344,6 +358,7 @@ impl Lowering<'_, '_, '_> {
     /// Goes to an entry of this region if a return leads there.
     pub(super) fn dispatch_returns(&mut self, block: Block) {
         self.emit.b.switch_to_block(block);
+        self.emit.find_view();
         let to = self.emit.b.block_params(block)[0];
         let entries = self.entries.clone();
         self.dispatch(&Trace::new(0, Vec::new()), to, &entries);

@@ -12,10 +12,17 @@ use std::mem::offset_of;
 /// Emits instructions.
 pub(crate) struct Emit<'f> {
     pub(crate) b: FunctionBuilder<'f>,
-    /// Address of the [`View`].
+    /// Address of the [`View`], as the current trace knows it.
     pub(crate) view: Value,
     call_conv: CallConv,
     signatures: Vec<(usize, bool, SigRef)>,
+}
+
+/// Where the tag of a word on the stack is: in which limb of the tags, and which bit of it.
+#[derive(Clone, Copy)]
+pub(crate) struct StackTag {
+    pub(crate) limb: Limb,
+    pub(crate) bit: Limb,
 }
 
 /// Bytes of a limb and of a word.
@@ -30,6 +37,13 @@ pub(crate) const fn scratch(index: usize) -> i32 {
 impl<'f> Emit<'f> {
     pub(crate) fn new(b: FunctionBuilder<'f>, view: Value, call_conv: CallConv) -> Self {
         Self { b, view, call_conv, signatures: Vec::new() }
+    }
+
+    /// Takes the view from the register of the processor that is kept for it, in a block that is not reached from one place only.
+    ///
+    /// PERF: in large functions the register allocator would keep it on the processor's stack and load it in each block.
+    pub(crate) fn find_view(&mut self) {
+        self.view = self.b.ins().get_pinned_reg(I64);
     }
 
     /// Memory of the machine: always there.
@@ -67,6 +81,40 @@ impl<'f> Emit<'f> {
         let after = self.b.ins().iadd_imm_s(before, by);
         self.set_field(after, offset);
         after
+    }
+
+    /// Where the tag of a word on the stack is.
+    pub(crate) fn stack_tag(&mut self, index: Limb) -> StackTag {
+        match index {
+            Limb::Const(index) => {
+                StackTag { limb: Limb::Const(index / 64), bit: Limb::Const(index % 64) }
+            }
+            Limb::Value(index) => StackTag {
+                limb: Limb::Value(self.b.ins().ushr_imm_u(index, 6)),
+                bit: Limb::Value(self.b.ins().band_imm_u(index, 63)),
+            },
+        }
+    }
+
+    /// The address of the limb with a tag, which is there: a value and an offset.
+    pub(crate) fn stack_tag_address(&mut self, tag: StackTag) -> (Value, i32) {
+        let tags = self.field(I64, offset_of!(View, stack_tags));
+        match tag.limb {
+            // There are 1024 of them at most.
+            Limb::Const(limb) => (tags, limb as i32 * LIMB),
+            Limb::Value(limb) => {
+                let offset = self.b.ins().ishl_imm_u(limb, 3);
+                (self.b.ins().iadd(tags, offset), 0)
+            }
+        }
+    }
+
+    /// The low half of a number.
+    ///
+    /// PERF: a move between registers; with a mask, which is loaded, it is twice as long.
+    pub(crate) fn low_half(&mut self, value: Value) -> Value {
+        let half = self.b.ins().ireduce(I32, value);
+        self.b.ins().uextend(I64, half)
     }
 
     /// A limb in memory.

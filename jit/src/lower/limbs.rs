@@ -6,7 +6,7 @@
 use super::emit::Emit;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{InstBuilder, Opcode, Value};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, Opcode, Value};
 use eravm_core::Word;
 
 /// 64 bits of a word.
@@ -275,6 +275,20 @@ impl Emit<'_> {
         };
         let (low, high) = self.b.ins().isplit(result);
         ([Limb::Value(low), Limb::Value(high)], carry)
+    }
+
+    /// No more than this is in a value, as far as the instruction shows that computes it.
+    pub(crate) fn most(&self, value: Value) -> u64 {
+        let dfg = &self.b.func.dfg;
+        let Some(inst) = dfg.value_def(value).inst() else { return u64::MAX };
+        let &[_, by] = dfg.inst_args(inst) else { return u64::MAX };
+        let by = dfg.value_def(by).inst().map(|by| dfg.insts[by]);
+        match (dfg.insts[inst].opcode(), by) {
+            (Opcode::Ushr, Some(InstructionData::UnaryImm { opcode: Opcode::Iconst, imm })) => {
+                u64::MAX >> (imm.bits() & 63)
+            }
+            _ => u64::MAX,
+        }
     }
 
     /// The upper limb of two neighbours that are shifted left together, by less than 64 bits.

@@ -18,12 +18,11 @@ const fn heap_field(is_aux: bool, field: usize) -> usize {
     offset_of!(View, heaps) + is_aux as usize * size_of::<HeapView>() + field
 }
 
-const LOW_HALF: i64 = 0xffff_ffff;
-
 impl Lowering<'_, '_, '_> {
     /// An instruction that goes on behind itself and is no choice between values.
     pub(super) fn straight(&mut self, trace: &mut Trace, step: &Step) {
         let instruction = &step.instruction;
+        self.share_way_out();
         match instruction.opcode() {
             Opcode::Nop => self.nop(trace, step),
             Opcode::HeapRead => self.heap_read(trace, step, false),
@@ -38,8 +37,8 @@ impl Lowering<'_, '_, '_> {
             Opcode::GetContextU128 => self.context(trace, step, 3),
             Opcode::ErgsLeft => {
                 let ergs = self.emit.field(I64, offset_of!(View, ergs));
-                let rest = trace.rest.ergs - instruction.variant().row.ergs;
-                let ergs = self.emit.b.ins().iadd_imm_s(ergs, i64::from(rest));
+                let unpaid = trace.unpaid.ergs + instruction.variant().row.ergs;
+                let ergs = self.emit.b.ins().iadd_imm_s(ergs, -i64::from(unpaid));
                 self.write(trace, step, &narrow(Limb::Value(ergs)));
             }
             Opcode::Sp => {
@@ -48,6 +47,7 @@ impl Lowering<'_, '_, '_> {
             }
             _ => self.binary(trace, step, Bit::Const(true)),
         }
+        self.close_way_out();
     }
 
     /// Writes a number to the register that the first result goes to.
@@ -90,8 +90,7 @@ impl Lowering<'_, '_, '_> {
             return self.emit.number(instruction.imm0.into());
         }
         let limbs = trace.register_limbs(&mut self.emit, instruction.src0, 4);
-        let fits = self.emit.is_zero(&limbs[1..]);
-        let is_too_large = self.emit.not(fits);
+        let is_too_large = self.emit.is_not_zero(&limbs[1..]);
         self.leave_if(is_too_large, trace, step.pc, Leave::Memory);
         self.emit.value(limbs[0])
     }
@@ -224,20 +223,26 @@ impl Lowering<'_, '_, '_> {
         let limbs = trace.register_limbs(&mut self.emit, pointer, wanted);
         let (low, bounds) = (self.emit.value(limbs[0]), self.emit.value(limbs[1]));
         let page = self.emit.b.ins().ushr_imm_u(low, 32);
-        let offset = self.emit.b.ins().band_imm_u(low, LOW_HALF);
-        let length = self.emit.b.ins().ushr_imm_u(bounds, 32);
+        // PERF: a branch for each condition, which it is part of, is shorter than one for all of them.
+        let slow = self.emit.b.create_block();
+        self.emit.b.set_cold_block(slow);
         let seen = self.emit.field(I64, offset_of!(View, pointed_page));
         let is_other = self.emit.b.ins().icmp(IntCC::NotEqual, page, seen);
+        self.go_if(is_other, slow);
+        let offset = self.emit.low_half(low);
+        let length = self.emit.b.ins().ushr_imm_u(bounds, 32);
         let end = self.emit.b.ins().iadd_imm_s(offset, 32);
         let is_cut = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
+        self.go_if(is_cut, slow);
         let address = self.emit.b.ins().iadd(bounds, offset);
-        let address = self.emit.b.ins().band_imm_u(address, LOW_HALF);
+        let address = self.emit.low_half(address);
         let field = offset_of!(View, pointed) + offset_of!(HeapView, read_end);
         let last = self.emit.field(I64, field);
         let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, address, last);
-        let is_slow = self.emit.b.ins().bor(is_other, is_cut);
-        let is_slow = self.emit.b.ins().bor(is_slow, beyond);
-        let (_, fast) = self.branch_rarely(is_slow);
+        let fast = self.emit.b.create_block();
+        self.emit.b.ins().brif(beyond, slow, &[], fast, &[]);
+        self.emit.b.seal_block(slow);
+        self.emit.b.switch_to_block(slow);
         // Where code may be left, registers are in memory.
         let (place, result) = (self.register_address(pointer), self.emit.scratch_address(0));
         let view = self.emit.view;
@@ -261,12 +266,13 @@ impl Lowering<'_, '_, '_> {
     fn pointer(&mut self, trace: &mut Trace, step: &Step) {
         let instruction = &step.instruction;
         let opcode = instruction.opcode();
+        let mode = instruction.variant().src0;
         let (mut pointer, mut operand) = (instruction.src0, instruction.src1);
         if instruction.variant().has(Modifier::Swap) {
             (pointer, operand) = (operand, pointer);
         }
-        let (sp, place) = match instruction.variant().src0 {
-            SrcMode::Reg => (trace.sp, None),
+        let (sp, place) = match mode {
+            SrcMode::Reg | SrcMode::Imm | SrcMode::Code => (trace.sp, None),
             _ => {
                 let (sp, index) = self.source_index(trace, instruction);
                 (sp, Some(index.place()))
@@ -280,48 +286,51 @@ impl Lowering<'_, '_, '_> {
             }
             Some(place) => {
                 let index = self.index_of(trace, place);
-                let (at, bit) = self.tag_place(trace, step, index);
-                let bits = self.emit.b.ins().load(I64, Emit::trusted(), at, 0);
+                let (at, offset, bit) = self.tag_place(trace, step, index);
+                let bits = self.emit.b.ins().load(I64, Emit::trusted(), at, offset);
                 let tagged = self.emit.b.ins().band(bits, bit);
                 let wrong = self.emit.b.ins().icmp_imm_s(IntCC::Equal, tagged, 0);
                 self.leave_if(Bit::Value(wrong), trace, step.pc, Leave::Tags);
                 self.stack_word(trace, place)
             }
         };
-        self.check_tag(trace, step, operand, false);
-        let wanted = if opcode == Opcode::PtrShrink { 1 } else { 4 };
-        let by = trace.register_limbs(&mut self.emit, operand, wanted);
+        let by = match mode {
+            SrcMode::Imm => narrow(Limb::Const(instruction.imm0.into())),
+            SrcMode::Code => self.code_operand(trace, step),
+            _ => {
+                self.check_tag(trace, step, operand, false);
+                let wanted = if opcode == Opcode::PtrShrink { 1 } else { 4 };
+                trace.register_limbs(&mut self.emit, operand, wanted)
+            }
+        };
         let (low, bounds) = (self.emit.value(low), self.emit.value(bounds));
         let fails;
         let result = match opcode {
             Opcode::PtrAdd => {
                 let amount = self.emit.value(by[0]);
-                let offset = self.emit.b.ins().band_imm_u(low, LOW_HALF);
+                let offset = self.emit.low_half(low);
                 let sum = self.emit.b.ins().iadd(offset, amount);
                 let both = self.emit.b.ins().bor(sum, amount);
                 let over = self.emit.b.ins().ushr_imm_u(both, 32);
-                let fits = self.emit.is_zero(&[Limb::Value(over), by[1], by[2], by[3]]);
-                fails = self.emit.not(fits);
+                fails = self.emit.is_not_zero(&[Limb::Value(over), by[1], by[2], by[3]]);
                 let low = self.emit.b.ins().iadd(low, amount);
                 [Limb::Value(low), Limb::Value(bounds), upper0, upper1]
             }
             Opcode::PtrSub => {
                 let amount = self.emit.value(by[0]);
-                let offset = self.emit.b.ins().band_imm_u(low, LOW_HALF);
+                let offset = self.emit.low_half(low);
                 let under = self.emit.b.ins().icmp(IntCC::UnsignedLessThan, offset, amount);
-                let fits = self.emit.is_zero(&by[1..]);
-                let is_large = self.emit.not(fits);
+                let is_large = self.emit.is_not_zero(&by[1..]);
                 fails = self.emit.either(is_large, Bit::Value(under));
                 let low = self.emit.b.ins().isub(low, amount);
                 [Limb::Value(low), Limb::Value(bounds), upper0, upper1]
             }
             Opcode::PtrPack => {
-                let fits = self.emit.is_zero(&by[..2]);
-                fails = self.emit.not(fits);
+                fails = self.emit.is_not_zero(&by[..2]);
                 [Limb::Value(low), Limb::Value(bounds), by[2], by[3]]
             }
             _ => {
-                let amount = self.emit.and(by[0], Limb::Const(LOW_HALF as u64));
+                let amount = self.emit.and(by[0], Limb::Const(0xffff_ffff));
                 let amount = self.emit.value(amount);
                 let length = self.emit.b.ins().ushr_imm_u(bounds, 32);
                 let under = self.emit.b.ins().icmp(IntCC::UnsignedLessThan, length, amount);
@@ -347,10 +356,10 @@ impl Lowering<'_, '_, '_> {
         let (sp, index) = self.target_index(trace, &step.instruction, sp);
         let place = index.place();
         let index = self.index_of(trace, place);
-        let (at, bit) = self.tag_place(trace, step, index);
-        let bits = self.emit.b.ins().load(I64, Emit::trusted(), at, 0);
+        let (at, offset, bit) = self.tag_place(trace, step, index);
+        let bits = self.emit.b.ins().load(I64, Emit::trusted(), at, offset);
         let bits = self.emit.b.ins().bor(bits, bit);
-        self.emit.b.ins().store(Emit::trusted(), bits, at, 0);
+        self.emit.b.ins().store(Emit::trusted(), bits, at, offset);
         let status = self.emit.status();
         let status = self.emit.b.ins().bor_imm_u(status, i64::from(View::STACK_TAGGED));
         self.emit.set_field(status, offset_of!(View, status));
@@ -365,24 +374,29 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// The index of a word on the stack at a known place.
-    fn index_of(&mut self, trace: &mut Trace, place: Place) -> Value {
+    fn index_of(&mut self, trace: &mut Trace, place: Place) -> Limb {
         match place {
-            Place::Relative(by) => self.sp(trace, Sp { by, ..trace.sp }),
-            Place::Absolute(at) => self.emit.number(u64::from(at)),
-            Place::FromRegister(..) | Place::Dynamic => self.emit.number(0),
+            Place::Relative(by) => Limb::Value(self.sp(trace, Sp { by, ..trace.sp })),
+            Place::Absolute(at) => Limb::Const(u64::from(at)),
+            Place::FromRegister(..) | Place::Dynamic => Limb::Const(0),
         }
     }
 
-    /// The address of the limb with the tag of a word on the stack, and the bit in it.
-    fn tag_place(&mut self, trace: &Trace, step: &Step, index: Value) -> (Value, Value) {
-        let limb = self.emit.b.ins().ushr_imm_u(index, 6);
+    /// The address of the limb with the tag of a word on the stack, a value and an offset, and the bit in it.
+    fn tag_place(&mut self, trace: &Trace, step: &Step, index: Limb) -> (Value, i32, Value) {
+        let tag = self.emit.stack_tag(index);
         let limbs = self.emit.field(I64, offset_of!(View, stack_tag_limbs));
-        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, limb, limbs);
+        let limb = self.emit.value(tag.limb);
+        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, limbs, limb);
         self.leave_if(Bit::Value(beyond), trace, step.pc, Leave::Tags);
-        let tags = self.emit.field(I64, offset_of!(View, stack_tags));
-        let offset = self.emit.b.ins().ishl_imm_u(limb, 3);
-        let at = self.emit.b.ins().iadd(tags, offset);
-        let (one, shift) = (self.emit.number(1), self.emit.b.ins().band_imm_u(index, 63));
-        (at, self.emit.b.ins().ishl(one, shift))
+        let (at, offset) = self.emit.stack_tag_address(tag);
+        let bit = match tag.bit {
+            Limb::Const(bit) => self.emit.number(1 << bit),
+            Limb::Value(bit) => {
+                let one = self.emit.number(1);
+                self.emit.b.ins().ishl(one, bit)
+            }
+        };
+        (at, offset, bit)
     }
 }

@@ -6,8 +6,10 @@
 //! is known is computed beforehand.
 
 mod binary;
+mod checks;
 mod control;
 mod emit;
+mod exits;
 mod flags;
 mod limbs;
 mod memory;
@@ -19,20 +21,20 @@ use control::{NearFrame, Table};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
-    AbiParam, Block, BlockArg, Function, InstBuilder, JumpTableData, Signature, SourceLoc, Value,
+    AbiParam, Block, Function, InstBuilder, JumpTableData, Signature, SourceLoc, Value,
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use emit::Emit;
-use eravm_core::compiled::{Leave, NearFrameLayout, View};
-use eravm_core::isa::Opcode;
+use eravm_core::compiled::{Leave, View};
+use exits::{WayOut, successors};
 use flags::Flags;
 use limbs::Bit;
-use plan::{End, Flow, Known, Open, Segment, Step, What};
-use shape::{Place, Shape};
+use plan::{End, Flow, Known, Step, What};
+use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::offset_of;
-use trace::{Inlined, Rest, Sp, Trace};
+use trace::{Inlined, Sp, Trace};
 
 /// A compiled function before it is machine code.
 pub(crate) struct Region {
@@ -45,13 +47,6 @@ pub(crate) struct Region {
     pub(crate) instructions: usize,
     /// Where they are.
     pub(crate) covers: BTreeSet<u16>,
-}
-
-/// A place on the stack that is counted from the bottom by a register and a constant.
-struct Counted {
-    register: u8,
-    more: u16,
-    index: Value,
 }
 
 /// What compiles a region.
@@ -69,8 +64,13 @@ struct Lowering<'f, 'a, 'p> {
     roots: Vec<u16>,
     /// Where all ways out meet.
     exit: Block,
+    /// What the caller had in the register that holds the view.
+    before: Value,
     /// Where returns meet whose place is not known, and where they may go.
     returns: Option<Block>,
+    /// The way out that is shared at the moment, and those of the trace that are to be filled.
+    way_out: Option<WayOut>,
+    ways_out: Vec<(Block, Trace)>,
     /// Tables of jumps by where they are in the code page.
     tables: BTreeMap<u16, Table>,
     /// How many instructions it may have, and how many if it is the dispatcher of an interpreter.
@@ -99,6 +99,8 @@ pub(crate) fn region(
     b.append_block_params_for_function_params(first);
     b.switch_to_block(first);
     let (view, number) = (b.block_params(first)[0], b.block_params(first)[1]);
+    let before = b.ins().get_pinned_reg(I64);
+    b.ins().set_pinned_reg(view);
     let exit = b.create_block();
     b.set_cold_block(exit);
     b.append_block_param(exit, I32);
@@ -114,7 +116,10 @@ pub(crate) fn region(
         entries: Vec::new(),
         roots: Vec::new(),
         exit,
+        before,
         returns: None,
+        way_out: None,
+        ways_out: Vec::new(),
         tables: BTreeMap::new(),
         limit,
         dispatcher_limit,
@@ -138,7 +143,8 @@ impl Lowering<'_, '_, '_> {
         while let Some((pc, context)) = self.todo.pop_front() {
             let block = self.blocks[&(pc, context)];
             self.emit.b.switch_to_block(block);
-            let trace = Trace::new(context, self.contexts[context as usize].clone());
+            self.emit.find_view();
+            let mut trace = Trace::new(context, self.contexts[context as usize].clone());
             if self.is_full() && !(self.entries.is_empty() && context == 0) {
                 self.leave(&trace, pc, Leave::Elsewhere);
                 self.add_root(pc);
@@ -151,8 +157,22 @@ impl Lowering<'_, '_, '_> {
             if context == 0 && is_entry {
                 self.entries.push((pc, block));
             }
+            if context == 0 && self.flow.is_arrival(pc) {
+                self.expect_pointer(&mut trace, pc);
+            }
             self.trace(trace, pc);
+            self.fill_ways_out();
         }
+    }
+
+    /// Takes r1 for a pointer: where another contract leads to, it is one.
+    fn expect_pointer(&mut self, trace: &mut Trace, pc: u16) {
+        const REGISTER: u8 = 1;
+        let status = self.emit.status();
+        let tag = self.emit.b.ins().band_imm_u(status, i64::from(View::tag(REGISTER)));
+        let is_number = self.emit.b.ins().icmp_imm_s(IntCC::Equal, tag, 0);
+        self.leave_if(Bit::Value(is_number), trace, pc, Leave::Tags);
+        trace.pointers |= shape::bit(REGISTER);
     }
 
     fn is_full(&self) -> bool {
@@ -190,6 +210,7 @@ impl Lowering<'_, '_, '_> {
         }
         b.switch_to_block(self.exit);
         let result = b.block_params(self.exit)[0];
+        b.ins().set_pinned_reg(self.before);
         b.ins().return_(&[result]);
         self.emit.b.seal_all_blocks();
     }
@@ -262,159 +283,6 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Checks all that a segment takes for granted and charges for it.
-    fn admit(&mut self, trace: &mut Trace, segment: &Segment, pc: u16) {
-        if self.flow.limits.forced_exits {
-            let offset = offset_of!(View, countdown);
-            let count = self.emit.add_to_field(offset, -1);
-            let is_over = self.emit.b.ins().icmp_imm_s(IntCC::Equal, count, 0);
-            self.leave_if(Bit::Value(is_over), trace, pc, Leave::Forced);
-        }
-        let counted = self.counted_indices(trace, segment);
-        self.check_tags(trace, segment, &counted, pc);
-        self.check_stack(trace, segment, &counted, pc);
-        if segment.calls > trace.inlined.len() {
-            self.check_room(trace, segment.calls, pc);
-        }
-        // PERF: compared before anything is charged, so that the way out has nothing to give back.
-        let ergs = self.emit.field(I64, offset_of!(View, ergs));
-        let price = i64::from(segment.ergs);
-        let short = self.emit.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, ergs, price);
-        self.leave_if(Bit::Value(short), trace, pc, Leave::Ergs);
-        trace.rest = Rest { ergs: segment.ergs, instructions: segment.steps.len() as u32 };
-        let count = i64::from(trace.rest.instructions);
-        self.emit.add_to_field(offset_of!(View, instructions), count);
-        self.emit.add_to_field(offset_of!(View, ergs), -price);
-    }
-
-    /// That there is room for so many near frames.
-    fn check_room(&mut self, trace: &Trace, frames: usize, pc: u16) {
-        let len = self.emit.field(I64, offset_of!(View, near_len));
-        let room = self.emit.field(I64, offset_of!(View, near_room));
-        let needed = self.emit.b.ins().iadd_imm_s(len, frames as i64);
-        let over = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, needed, room);
-        self.leave_if(Bit::Value(over), trace, pc, Leave::Frame);
-    }
-
-    /// That registers are numbers which are taken for such, and words on the stack.
-    fn check_tags(&mut self, trace: &mut Trace, segment: &Segment, counted: &[Counted], pc: u16) {
-        let (strict, lenient) = (tags(segment.strict), tags(segment.lenient & !segment.strict));
-        let uses_stack = !segment.places.is_empty() || !counted.is_empty();
-        let on_stack = if uses_stack { View::STACK_TAGGED } else { 0 };
-        let mask = strict | lenient | on_stack;
-        if mask != 0 {
-            let status = self.emit.status();
-            let wrong = self.emit.b.ins().band_imm_u(status, i64::from(mask));
-            if segment.range.is_some() {
-                // Here, where all that follows can use it.
-                self.sp_base(trace);
-            }
-            let (_, fine) = self.branch_rarely(wrong);
-            if strict != 0 {
-                let wrong = self.emit.b.ins().band_imm_u(status, i64::from(strict));
-                self.leave_if_not_zero(wrong, trace, pc, Leave::Tags);
-            }
-            if lenient != 0 {
-                // Kernel space uses pointers as the numbers that they are.
-                let wrong = self.emit.b.ins().band_imm_u(status, i64::from(lenient));
-                let is_tagged = self.emit.b.ins().icmp_imm_s(IntCC::NotEqual, wrong, 0);
-                let user = self.emit.b.ins().band_imm_u(status, i64::from(View::USER));
-                let is_user = self.emit.b.ins().icmp_imm_s(IntCC::NotEqual, user, 0);
-                let both = self.emit.b.ins().band(is_tagged, is_user);
-                self.leave_if(Bit::Value(both), trace, pc, Leave::Tags);
-            }
-            if on_stack != 0 {
-                self.check_stack_tags(trace, segment, pc);
-                for counted in counted {
-                    self.leave_if_tagged(counted.index, trace, pc);
-                }
-            }
-            self.emit.b.ins().jump(fine, &[]);
-            self.emit.b.switch_to_block(fine);
-        }
-        trace.readable |= segment.strict | segment.lenient;
-        trace.numbers |= segment.strict;
-    }
-
-    /// That words on the stack are no pointers, where some are.
-    fn check_stack_tags(&mut self, trace: &mut Trace, segment: &Segment, pc: u16) {
-        for place in &segment.places {
-            let index = match place {
-                Place::Relative(by) => self.sp(trace, Sp { by: trace.sp.by + by, ..trace.sp }),
-                Place::Absolute(at) => self.emit.number(u64::from(*at)),
-                Place::FromRegister(..) | Place::Dynamic => continue,
-            };
-            self.leave_if_tagged(index, trace, pc);
-        }
-    }
-
-    /// That a word on the stack is no pointer.
-    fn leave_if_tagged(&mut self, index: Value, trace: &Trace, pc: u16) {
-        let limb = self.emit.b.ins().ushr_imm_u(index, 6);
-        let limbs = self.emit.field(I64, offset_of!(View, stack_tag_limbs));
-        let is_there = self.emit.b.ins().icmp(IntCC::UnsignedLessThan, limb, limbs);
-        let (look, fine) = self.branch(is_there);
-        self.emit.b.switch_to_block(look);
-        let tags = self.emit.field(I64, offset_of!(View, stack_tags));
-        let offset = self.emit.b.ins().ishl_imm_u(limb, 3);
-        let at = self.emit.b.ins().iadd(tags, offset);
-        let bits = self.emit.b.ins().load(I64, Emit::trusted(), at, 0);
-        let bit = self.emit.b.ins().band_imm_u(index, 63);
-        let bits = self.emit.b.ins().ushr(bits, bit);
-        let tagged = self.emit.b.ins().band_imm_u(bits, 1);
-        self.leave_if_not_zero(tagged, trace, pc, Leave::Tags);
-        self.emit.b.ins().jump(fine, &[]);
-        self.emit.b.seal_block(fine);
-        self.emit.b.switch_to_block(fine);
-    }
-
-    /// Places that are counted by a register and were not checked yet.
-    fn counted_indices(&mut self, trace: &mut Trace, segment: &Segment) -> Vec<Counted> {
-        let mut all = Vec::new();
-        for &(register, more) in &segment.counted {
-            if trace.address(register, more).is_none() {
-                let base = trace.register(&mut self.emit, register, 0);
-                let index = self.emit.address(base, more);
-                all.push(Counted { register, more, index: self.emit.value(index) });
-            }
-        }
-        all
-    }
-
-    /// That words on the stack are there.
-    fn check_stack(&mut self, trace: &mut Trace, segment: &Segment, counted: &[Counted], pc: u16) {
-        for &Counted { register, more, index } in counted {
-            self.leave_if_beyond(index, trace, pc);
-            let at = self.stack_address_of(trace, index);
-            trace.set_address(register, more, at);
-        }
-        if let Some((low, high)) = segment.range {
-            let base = self.sp_base(trace);
-            let (low, high) = (trace.sp.by + low, trace.sp.by + high);
-            if low < 0 {
-                let under = IntCC::UnsignedLessThan;
-                let under = self.emit.b.ins().icmp_imm_s(under, base, i64::from(-low));
-                self.leave_if(Bit::Value(under), trace, pc, Leave::Stack);
-            }
-            // Below zero, it is very high.
-            let highest = self.emit.b.ins().iadd_imm_s(base, i64::from(high));
-            self.leave_if_beyond(highest, trace, pc);
-        }
-        if let Some(highest) = segment.highest {
-            let words = trace.stack_words(&mut self.emit);
-            let over = IntCC::UnsignedLessThanOrEqual;
-            let over = self.emit.b.ins().icmp_imm_s(over, words, i64::from(highest));
-            self.leave_if(Bit::Value(over), trace, pc, Leave::Stack);
-        }
-    }
-
-    /// That a word on the stack is there.
-    fn leave_if_beyond(&mut self, index: Value, trace: &mut Trace, pc: u16) {
-        let words = trace.stack_words(&mut self.emit);
-        let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, words);
-        self.leave_if(Bit::Value(beyond), trace, pc, Leave::Stack);
-    }
-
     /// What places on the stack are counted from.
     fn sp_base(&mut self, trace: &mut Trace) -> Value {
         match trace.sp.base {
@@ -468,7 +336,11 @@ impl Lowering<'_, '_, '_> {
             }
             (Shape::Call, _) => return self.near_call(trace, step),
             (Shape::Ret, _) => return self.ret(trace, step),
-            (Shape::Choice, _) => self.binary(trace, step, holds),
+            (Shape::Choice, _) => {
+                self.share_way_out();
+                self.binary(trace, step, holds);
+                self.close_way_out();
+            }
             (Shape::Straight, _) => self.straight(trace, step),
             (Shape::NotCompiled | Shape::Stepped, _) => {}
         }
@@ -478,10 +350,10 @@ impl Lowering<'_, '_, '_> {
         Went::On
     }
 
-    /// An instruction is done, and paid for.
+    /// An instruction is done.
     fn done(&self, trace: &mut Trace, step: &Step) {
-        trace.rest.ergs -= step.instruction.variant().row.ergs;
-        trace.rest.instructions -= 1;
+        trace.unpaid.ergs += step.instruction.variant().row.ergs;
+        trace.unpaid.instructions += 1;
     }
 
     /// An instruction that is skipped if its predicate does not hold.
@@ -590,6 +462,7 @@ impl Lowering<'_, '_, '_> {
         match self.block_at(pc, trace.context) {
             Some(block) => {
                 self.settle(trace);
+                self.pay(trace);
                 self.emit.b.ins().jump(block, &[]);
             }
             None => {
@@ -597,123 +470,6 @@ impl Lowering<'_, '_, '_> {
                 self.leave(trace, pc, if calls { Leave::Call } else { Leave::Elsewhere });
             }
         }
-    }
-
-    /// Two new blocks for a condition; goes on in neither.
-    fn branch(&mut self, condition: Value) -> (Block, Block) {
-        let (then, other) = (self.emit.b.create_block(), self.emit.b.create_block());
-        self.emit.b.ins().brif(condition, then, &[], other, &[]);
-        self.emit.b.seal_block(then);
-        (then, other)
-    }
-
-    /// Branches for a condition that hardly ever holds, goes on where it does, and returns the block for that and the other one.
-    fn branch_rarely(&mut self, condition: Value) -> (Block, Block) {
-        let (then, other) = self.branch(condition);
-        self.emit.b.set_cold_block(then);
-        self.emit.b.switch_to_block(then);
-        (then, other)
-    }
-
-    /// Leaves the code if a condition holds.
-    fn leave_if(&mut self, condition: Bit, trace: &Trace, pc: u16, leave: Leave) {
-        match condition {
-            Bit::Const(false) => {}
-            Bit::Const(true) => {
-                // Never so in code that does anything; what follows is emitted all the same.
-                let always = self.emit.bit(condition);
-                self.leave_if_not_zero(always, trace, pc, leave);
-            }
-            Bit::Value(condition) => self.leave_if_not_zero(condition, trace, pc, leave),
-        }
-    }
-
-    fn leave_if_not_zero(&mut self, condition: Value, trace: &Trace, pc: u16, leave: Leave) {
-        let (_, stay) = self.branch_rarely(condition);
-        self.leave(trace, pc, leave);
-        self.emit.b.seal_block(stay);
-        self.emit.b.switch_to_block(stay);
-    }
-
-    /// Leaves the code before an instruction.
-    fn leave(&mut self, trace: &Trace, pc: u16, leave: Leave) {
-        let result = self.emit.b.ins().iconst(I32, i64::from(leave.at(pc)));
-        self.leave_with(trace, result);
-    }
-
-    /// Leaves the code for a program counter that is computed, 16 bits.
-    fn leave_for(&mut self, trace: &Trace, pc: Value) {
-        let result = self.emit.b.ins().ireduce(I32, pc);
-        self.leave_with(trace, result);
-    }
-
-    fn leave_with(&mut self, trace: &Trace, result: Value) {
-        // What is loaded here is not there where the trace goes on.
-        let mut trace = trace.clone();
-        self.push_inlined(&mut trace);
-        self.store_status(&trace);
-        if trace.sp != Sp::STORED {
-            self.store_sp(&mut trace);
-        }
-        if trace.rest.instructions != 0 {
-            let Rest { ergs, instructions } = trace.rest;
-            self.emit.add_to_field(offset_of!(View, ergs), ergs.into());
-            self.emit.add_to_field(offset_of!(View, instructions), -i64::from(instructions));
-        }
-        self.emit.b.ins().jump(self.exit, &[BlockArg::Value(result)]);
-    }
-
-    /// Makes the near frames of the calls around.
-    fn push_inlined(&mut self, trace: &mut Trace) {
-        if trace.inlined.is_empty() {
-            return;
-        }
-        let len = self.emit.field(I64, offset_of!(View, near_len));
-        let at = self.near_frame(len);
-        for (index, call) in trace.inlined.clone().into_iter().enumerate() {
-            let offset = (index * NearFrameLayout::SIZE) as i32;
-            let sp = self.sp(trace, call.sp);
-            let Open { handler, call, .. } = call.open;
-            let ergs = self.emit.number(0);
-            self.write_near_frame(at, offset, NearFrame { handler, call, sp, ergs });
-        }
-        let len = self.emit.b.ins().iadd_imm_s(len, trace.inlined.len() as i64);
-        self.emit.set_field(len, offset_of!(View, near_len));
-    }
-
-    /// Lets the interpreter do an instruction, and goes on behind it.
-    fn step_in_interpreter(&mut self, trace: &mut Trace, pc: u16) {
-        self.covers.insert(pc);
-        self.settle(trace);
-        let at = self.emit.number(u64::from(pc));
-        let result = self.emit.call_step(at);
-        let go_on = i64::from(View::GO_ON as i32);
-        let is_over = self.emit.b.ins().icmp_imm_s(IntCC::NotEqual, result, go_on);
-        let (_, stay) = self.branch_rarely(is_over);
-        self.emit.b.ins().jump(self.exit, &[BlockArg::Value(result)]);
-        self.emit.b.seal_block(stay);
-        self.emit.b.switch_to_block(stay);
-        *trace = Trace::new(trace.context, Vec::new());
-    }
-
-    /// Leaves an instruction to the interpreter, and notes where it may go on.
-    fn leave_to_interpreter(&mut self, trace: &Trace, pc: u16) {
-        let leave = if self.flow.calls_far(pc) { Leave::Call } else { Leave::NotCompiled };
-        self.leave(trace, pc, leave);
-        let successors = successors(self.flow, pc);
-        self.roots.extend(successors);
-    }
-}
-
-/// Where an instruction that is not compiled may lead to.
-fn successors(flow: &Flow<'_>, pc: u16) -> Vec<u16> {
-    let Some(instruction) = flow.instruction(pc) else { return Vec::new() };
-    let next = pc.wrapping_add(1);
-    match instruction.opcode() {
-        opcode if shape::is_far_call(opcode) => vec![next, instruction.imm0],
-        Opcode::Jump | Opcode::NearCall => vec![next, instruction.imm0],
-        Opcode::Invalid | Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic => Vec::new(),
-        _ => vec![next],
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Flow<'p> {
     pub(crate) limits: Limits,
     /// Where jumps lead to, and other places where code that was compiled must begin anew.
     targets: HashSet<u16>,
+    /// Where programs begin, and go on after far calls.
+    arrivals: HashSet<u16>,
     functions: HashMap<u16, Option<Function>>,
     /// Tables of jumps that a function holds as a whole, and where they lead.
     dispatchers: HashSet<u16>,
@@ -31,10 +33,14 @@ pub(crate) struct Function {
 impl<'p> Flow<'p> {
     pub(crate) fn new(program: &'p Program, limits: Limits) -> Self {
         let mut targets = HashSet::new();
+        let mut arrivals = HashSet::from([0]);
         for pc in 0..program.len() {
             let instruction = program.instruction(pc as u16);
             if instruction.opcode() == Opcode::Jump && instruction.variant().src0 == SrcMode::Imm {
                 targets.insert(instruction.imm0);
+            }
+            if shape::is_far_call(instruction.opcode()) {
+                arrivals.extend([(pc as u16).wrapping_add(1), instruction.imm0]);
             }
         }
         // An entry must get on.
@@ -44,6 +50,7 @@ impl<'p> Flow<'p> {
             program,
             limits,
             targets,
+            arrivals,
             functions: HashMap::new(),
             dispatchers: HashSet::new(),
             handlers: HashSet::new(),
@@ -88,6 +95,11 @@ impl<'p> Flow<'p> {
     /// Whether jumps lead to here.
     pub(crate) fn is_target(&self, pc: u16) -> bool {
         self.targets.contains(&pc)
+    }
+
+    /// Whether another contract leads to here, which leaves a pointer in r1, and nothing else does.
+    pub(crate) fn is_arrival(&self, pc: u16) -> bool {
+        self.arrivals.contains(&pc) && !self.is_target(pc)
     }
 
     /// Whether entering the code at a program counter gains anything: what follows is long enough, or a loop.
@@ -321,6 +333,9 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
             segment.end = if pc == start { End::Stepped(pc) } else { End::Next(pc) };
             break;
         }
+        let erased =
+            if shape::erases_pointers(&instruction) { lenient & known.pointers } else { 0 };
+        let lenient = lenient & !erased;
         if shape == Shape::NotCompiled || (strict | lenient) & known.pointers != 0 {
             segment.end = End::NotCompiled(pc);
             break;

@@ -112,6 +112,10 @@ fn compiled_shape(instruction: &Instruction) -> Shape {
             let has_place = place(source_place(instruction)) && place(target_place(instruction));
             match variant.src0 {
                 _ if in_registers => Shape::Straight,
+                // What is not in a register is the number, or this is no pointer.
+                SrcMode::Imm | SrcMode::Code if is_exchanged && variant.dst0 == DstMode::Reg => {
+                    Shape::Straight
+                }
                 SrcMode::Imm | SrcMode::Code => Shape::NotCompiled,
                 _ if has_place && !is_exchanged => Shape::Straight,
                 _ => Shape::NotCompiled,
@@ -174,6 +178,13 @@ pub(crate) fn numbers(instruction: &Instruction) -> (u16, u16) {
     }
 }
 
+/// Whether it is compiled for a register that is known to be a pointer where it takes a number.
+pub(crate) fn erases_pointers(instruction: &Instruction) -> bool {
+    let opcode = instruction.opcode();
+    // What the runtime computes takes registers as they are.
+    opcode.is_binary() && !matches!(opcode, Opcode::Mul | Opcode::Div)
+}
+
 /// Registers that the instruction writes, as numbers and as pointers.
 pub(crate) fn results(instruction: &Instruction) -> (u16, u16) {
     let variant = instruction.variant();
@@ -214,6 +225,8 @@ pub(crate) fn may_leave(instruction: &Instruction) -> bool {
                 || dynamic(source_place(instruction))
                 || dynamic(target_place(instruction))
                 || instruction.predicate != Predicate::Always && shape(instruction) != Shape::Choice
+                // A word of the code page may be beyond its end.
+                || instruction.variant().src0 == SrcMode::Code && instruction.src0 != 0
         }
         _ => true,
     }

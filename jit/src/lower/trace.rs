@@ -7,7 +7,7 @@ use super::limbs::{Limb, Limbs, ZERO};
 use super::plan::Open;
 use super::shape::Place;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::{Inst, InstBuilder, Value};
 use eravm_core::compiled::View;
 use std::mem::offset_of;
 
@@ -74,13 +74,16 @@ pub(crate) struct Trace {
     stack_base: Option<Value>,
     stack_words: Option<Value>,
     clock: u32,
-    /// Ergs and instructions that were charged and not done yet.
-    pub(crate) rest: Rest,
+    /// Ergs and instructions of what was done in the trace.
+    pub(crate) unpaid: Unpaid,
+    /// Ergs that suffice for all segments of the trace so far, and the constant with which that is checked.
+    pub(crate) budget: u32,
+    pub(crate) check: Option<Inst>,
 }
 
-/// Ergs and instructions.
+/// Ergs and instructions that the view does not know of yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Rest {
+pub(crate) struct Unpaid {
     pub(crate) ergs: u32,
     pub(crate) instructions: u32,
 }
@@ -104,7 +107,9 @@ impl Trace {
             stack_base: None,
             stack_words: None,
             clock: 0,
-            rest: Rest::default(),
+            unpaid: Unpaid::default(),
+            budget: 0,
+            check: None,
         }
     }
 
