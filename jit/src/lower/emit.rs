@@ -1,8 +1,8 @@
 //! What all code that is emitted has at hand.
 
-use super::limbs::Limb;
+use super::limbs::{Limb, Limbs, ZERO};
 use cranelift_codegen::ir::AbiParam;
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{I32, I64, I64X2};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, SigRef, Signature, Type, Value};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
@@ -125,6 +125,30 @@ impl<'f> Emit<'f> {
     pub(crate) fn store(&mut self, limb: Limb, base: Value, offset: i32) {
         let value = self.value(limb);
         self.b.ins().store(Self::trusted(), value, base, offset);
+    }
+
+    /// Writes a word to memory.
+    ///
+    /// PERF: most words are narrow, and two limbs of zeros at once take a third of the code. Those that are known by value only are
+    /// stored one by one: to be loaded as they were stored, which processors do without waiting for memory.
+    pub(crate) fn store_word(&mut self, word: &Limbs, base: Value, offset: i32) {
+        for (half, limbs) in word.chunks_exact(2).enumerate() {
+            let offset = offset + half as i32 * 2 * LIMB;
+            if *limbs == [ZERO; 2] {
+                self.store_zeros(base, offset);
+                continue;
+            }
+            for (k, &limb) in limbs.iter().enumerate() {
+                self.store(limb, base, offset + k as i32 * LIMB);
+            }
+        }
+    }
+
+    /// Writes two limbs of zeros.
+    pub(crate) fn store_zeros(&mut self, base: Value, offset: i32) {
+        let handle = self.b.func.dfg.constants.insert(vec![0; 16].into());
+        let zeros = self.b.ins().vconst(I64X2, handle);
+        self.b.ins().store(Self::unaligned(), zeros, base, offset);
     }
 
     /// A place in the view.

@@ -121,6 +121,14 @@ impl Emit<'_> {
         }
     }
 
+    pub(crate) fn both(&mut self, a: Bit, b: Bit) -> Bit {
+        match (a, b) {
+            (Bit::Const(false), _) | (_, Bit::Const(false)) => Bit::Const(false),
+            (Bit::Const(true), other) | (other, Bit::Const(true)) => other,
+            (Bit::Value(a), Bit::Value(b)) => Bit::Value(self.b.ins().band(a, b)),
+        }
+    }
+
     /// A bit as the number 0 or 1.
     pub(crate) fn limb_of_bit(&mut self, bit: Bit) -> Limb {
         match bit {

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::emit::{Emit, LIMB, runtime};
-use super::limbs::{Bit, Limb, Limbs, narrow};
+use super::limbs::{Bit, Limb, Limbs, ZERO, narrow};
 use super::plan::Step;
 use super::shape::{self, Place};
 use super::trace::{Sp, Trace};
@@ -179,13 +179,21 @@ impl Lowering<'_, '_, '_> {
         let at = self.emit.b.ins().iadd(base, address);
         // Not those of a block that does not dominate what follows.
         let mut inner = trace.clone();
-        for k in 0..4 {
-            let limb = inner.register(&mut self.emit, instruction.src1, 3 - k);
-            let bytes = match limb {
-                Limb::Const(limb) => self.emit.number(limb.swap_bytes()),
-                Limb::Value(limb) => self.emit.b.ins().bswap(limb),
-            };
-            self.emit.b.ins().store(Emit::unaligned(), bytes, at, k as i32 * LIMB);
+        let [low, second, third, high] =
+            core::array::from_fn(|k| inner.register(&mut self.emit, instruction.src1, k));
+        for (half, limbs) in [[high, third], [second, low]].into_iter().enumerate() {
+            let offset = half as i32 * 2 * LIMB;
+            if limbs == [ZERO; 2] {
+                self.emit.store_zeros(at, offset);
+                continue;
+            }
+            for (k, limb) in limbs.into_iter().enumerate() {
+                let bytes = match limb {
+                    Limb::Const(limb) => self.emit.number(limb.swap_bytes()),
+                    Limb::Value(limb) => self.emit.b.ins().bswap(limb),
+                };
+                self.emit.b.ins().store(Emit::unaligned(), bytes, at, offset + k as i32 * LIMB);
+            }
         }
         self.emit.b.ins().jump(together, &[]);
         self.emit.b.seal_block(together);
@@ -364,9 +372,7 @@ impl Lowering<'_, '_, '_> {
         let status = self.emit.b.ins().bor_imm_u(status, i64::from(View::STACK_TAGGED));
         self.emit.set_field(status, offset_of!(View, status));
         let (base, offset) = self.stack_address(trace, place);
-        for (k, &limb) in pointer.iter().enumerate() {
-            self.emit.store(limb, base, offset + k as i32 * LIMB);
-        }
+        self.emit.store_word(pointer, base, offset);
         trace.set_stack(place, pointer);
         // One of the words that were checked may be a pointer now.
         trace.forget_addresses();

@@ -164,9 +164,7 @@ impl Trace {
             return;
         }
         if !is_unseen {
-            for (k, &limb) in limbs.iter().enumerate() {
-                emit.store(limb, emit.view, View::register(register) + k as i32 * LIMB);
-            }
+            emit.store_word(limbs, emit.view, View::register(register));
         }
         self.registers[usize::from(register)] =
             Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: is_unseen };
