@@ -5,8 +5,8 @@ use std::time::Duration;
 /// How a program is cut and compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Instructions in a compiled function, at which nothing more is added to it. Time and memory of a compilation grow faster
-    /// than a function's size.
+    /// Instructions in a compiled function, at which nothing more is added to it. What a function holds is compiled as a whole, so this
+    /// bounds the memory that a compilation takes.
     pub region: usize,
     /// Instructions in a segment.
     pub segment: usize,
@@ -26,6 +26,9 @@ pub struct Limits {
 
 impl Limits {
     /// Instructions in a compiled function with a table of jumps as interpreters have them, whose parts follow each other in any order.
+    ///
+    /// PERF: enough for the loop of the network's EVM emulator with all its handlers; what is beyond is left and entered for each
+    /// instruction of EVM code. Time to compile grows with the size and no faster.
     pub(crate) const fn dispatcher(&self) -> usize {
         self.region.saturating_mul(32)
     }
