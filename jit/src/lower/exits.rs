@@ -11,7 +11,7 @@ use eravm_core::compiled::{Leave, NearFrameLayout, View};
 use eravm_core::isa::Opcode;
 use std::mem::offset_of;
 
-/// A way out that several instructions share which leave the same state.
+/// A way out that checks share which leave the same state.
 pub(super) struct WayOut {
     block: Block,
     /// What is known there; `None` if nobody has taken it yet.
