@@ -83,7 +83,7 @@ fn every_border_of_ergs() {
 }
 
 #[test]
-fn what_failed_once() {
+fn cases_of_the_repository() {
     let compiling = Compiling::new(everywhere()).shadowed();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
     let paths = corpus::files(folder.as_ref(), ".asm");
