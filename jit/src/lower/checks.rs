@@ -24,21 +24,21 @@ struct Counted {
 impl Lowering<'_, '_, '_> {
     /// Checks all that a segment takes for granted.
     pub(super) fn admit(&mut self, trace: &mut Trace, segment: &Segment, pc: u16) {
-        self.share_way_out();
-        if self.flow.limits.forced_exits {
-            let offset = offset_of!(View, countdown);
-            let count = self.emit.add_to_field(offset, -1);
-            let is_over = self.emit.b.ins().icmp_imm_s(IntCC::Equal, count, 0);
-            self.leave_if(Bit::Value(is_over), trace, pc, Leave::Forced);
-        }
-        let counted = self.counted_indices(trace, segment);
-        self.check_tags(trace, segment, &counted, pc);
-        self.check_stack(trace, segment, &counted, pc);
-        if segment.calls > trace.inlined.len() {
-            self.check_room(trace, segment.calls, pc);
-        }
-        self.check_ergs(trace, segment.ergs, pc);
-        self.close_way_out();
+        self.share_way_out(|this| {
+            if this.flow.limits.forced_exits {
+                let offset = offset_of!(View, countdown);
+                let count = this.emit.add_to_field(offset, -1);
+                let is_over = this.emit.b.ins().icmp_imm_s(IntCC::Equal, count, 0);
+                this.leave_if(Bit::Value(is_over), trace, pc, Leave::Forced);
+            }
+            let counted = this.counted_indices(trace, segment);
+            this.check_tags(trace, segment, &counted, pc);
+            this.check_stack(trace, segment, &counted, pc);
+            if segment.calls > trace.inlined.len() {
+                this.check_room(trace, segment.calls, pc);
+            }
+            this.check_ergs(trace, segment.ergs, pc);
+        });
     }
 
     /// That a segment can be paid, and all before it in the trace.

@@ -38,13 +38,9 @@ pub(super) struct NearFrame {
 
 impl Lowering<'_, '_, '_> {
     pub(super) fn jump(&mut self, trace: &mut Trace, step: &Step, holds: Bit) -> Went {
-        let next = step.pc.wrapping_add(1);
-        let before = trace.unpaid;
-        self.done(trace, step);
         match holds {
-            Bit::Const(false) => return Went::To(next),
+            Bit::Const(false) => {}
             Bit::Const(true) => {
-                trace.unpaid = before;
                 self.jump_away(trace, step);
                 return Went::Away;
             }
@@ -53,7 +49,6 @@ impl Lowering<'_, '_, '_> {
                 self.emit.b.seal_block(stay);
                 self.emit.b.switch_to_block(taken);
                 let mut away = trace.clone();
-                away.unpaid = before;
                 let predicate = step.instruction.predicate;
                 away.flags = away.flags.refined(predicate, true);
                 trace.flags = trace.flags.refined(predicate, false);
@@ -61,7 +56,8 @@ impl Lowering<'_, '_, '_> {
                 self.emit.b.switch_to_block(stay);
             }
         }
-        Went::To(next)
+        self.done(trace, step);
+        Went::To(step.pc.wrapping_add(1))
     }
 
     /// Goes to where a jump leads.
@@ -100,11 +96,7 @@ impl Lowering<'_, '_, '_> {
     fn jump_by_table(&mut self, trace: &Trace, step: &Step, index: Value) -> bool {
         let Some((table, len)) = self.table_at(step.instruction.imm0) else { return false };
         if self.emit.most(index) < len as u64 {
-            let mut known = trace.clone();
-            self.done(&mut known, step);
-            self.settle(&mut known);
-            self.pay(&mut known);
-            self.emit.b.ins().jump(table, &[BlockArg::Value(index)]);
+            self.jump_into_table(trace, step, table, index);
             return true;
         }
         let index = self.emit.b.ins().band_imm_u(index, 0xffff);
@@ -112,15 +104,20 @@ impl Lowering<'_, '_, '_> {
         let is_known = self.emit.b.ins().icmp_imm_u(below, index, len as i64);
         let (known, beyond) = self.branch(is_known);
         self.emit.b.switch_to_block(known);
+        self.jump_into_table(trace, step, table, index);
+        self.emit.b.seal_block(beyond);
+        self.emit.b.set_cold_block(beyond);
+        self.emit.b.switch_to_block(beyond);
+        false
+    }
+
+    /// Goes to where a table leads, with an index below its length.
+    fn jump_into_table(&mut self, trace: &Trace, step: &Step, table: Block, index: Value) {
         let mut known = trace.clone();
         self.done(&mut known, step);
         self.settle(&mut known);
         self.pay(&mut known);
         self.emit.b.ins().jump(table, &[BlockArg::Value(index)]);
-        self.emit.b.seal_block(beyond);
-        self.emit.b.set_cold_block(beyond);
-        self.emit.b.switch_to_block(beyond);
-        false
     }
 
     /// Where jumps by a table in the code page meet, with an index below its length.

@@ -14,8 +14,8 @@ use std::mem::offset_of;
 /// A way out that checks share which leave the same state.
 pub(super) struct WayOut {
     block: Block,
-    /// What is known there; `None` if nobody has taken it yet.
-    trace: Option<Trace>,
+    /// What is known there.
+    trace: Trace,
 }
 
 impl Lowering<'_, '_, '_> {
@@ -72,34 +72,29 @@ impl Lowering<'_, '_, '_> {
     /// Leaves the code before an instruction.
     pub(super) fn leave(&mut self, trace: &Trace, pc: u16, leave: Leave) {
         let result = self.emit.b.ins().iconst(I32, i64::from(leave.at(pc)));
-        match &mut self.way_out {
-            Some(way_out) => {
-                way_out.trace.get_or_insert_with(|| trace.clone());
-                let block = way_out.block;
-                self.emit.b.ins().jump(block, &[BlockArg::Value(result)]);
-            }
-            None => self.leave_with(trace, result),
+        if !self.shares_way_out {
+            return self.leave_with(trace, result);
         }
+        let way_out = self.way_out.get_or_insert_with(|| {
+            let block = self.emit.b.create_block();
+            self.emit.b.set_cold_block(block);
+            self.emit.b.append_block_param(block, I32);
+            WayOut { block, trace: trace.clone() }
+        });
+        self.emit.b.ins().jump(way_out.block, &[BlockArg::Value(result)]);
     }
 
-    /// Lets the code be left by the same way from here on, where nothing changes that is to be brought up to date.
-    pub(super) fn share_way_out(&mut self) {
-        let block = self.emit.b.create_block();
-        self.emit.b.set_cold_block(block);
-        self.emit.b.append_block_param(block, I32);
-        self.way_out = Some(WayOut { block, trace: None });
-    }
-
-    /// From here on something else is to be brought up to date.
-    pub(super) fn close_way_out(&mut self) {
-        if let Some(WayOut { block, trace: Some(trace) }) = self.way_out.take() {
-            self.ways_out.push((block, trace));
-        }
+    /// Emits checks that all leave the same state, and lets them share the way out.
+    pub(super) fn share_way_out(&mut self, emit: impl FnOnce(&mut Self)) {
+        self.shares_way_out = true;
+        emit(self);
+        self.shares_way_out = false;
+        self.ways_out.extend(self.way_out.take());
     }
 
     /// Fills the blocks of all shared ways out of a trace.
     pub(super) fn fill_ways_out(&mut self) {
-        for (block, trace) in std::mem::take(&mut self.ways_out) {
+        for WayOut { block, trace } in std::mem::take(&mut self.ways_out) {
             self.emit.b.switch_to_block(block);
             let result = self.emit.b.block_params(block)[0];
             self.leave_with(&trace, result);

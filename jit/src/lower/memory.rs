@@ -22,7 +22,6 @@ impl Lowering<'_, '_, '_> {
     /// An instruction that goes on behind itself and is no choice between values.
     pub(super) fn straight(&mut self, trace: &mut Trace, step: &Step) {
         let instruction = &step.instruction;
-        self.share_way_out();
         match instruction.opcode() {
             Opcode::Nop => self.nop(trace, step),
             Opcode::HeapRead => self.heap_read(trace, step, false),
@@ -47,7 +46,6 @@ impl Lowering<'_, '_, '_> {
             }
             _ => self.binary(trace, step, Bit::Const(true)),
         }
-        self.close_way_out();
     }
 
     /// Writes a number to the register that the first result goes to.
@@ -205,7 +203,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// That a register is a pointer, or none.
-    fn check_tag(&mut self, trace: &Trace, step: &Step, register: u8, is_pointer: bool) {
+    pub(super) fn check_tag(&mut self, trace: &Trace, pc: u16, register: u8, is_pointer: bool) {
         let bit = shape::bit(register);
         let is_known = if is_pointer { trace.pointers } else { trace.numbers };
         let is_contrary = if is_pointer { trace.numbers | 1 } else { trace.pointers };
@@ -213,19 +211,19 @@ impl Lowering<'_, '_, '_> {
             return;
         }
         if is_contrary & (bit | u16::from(bit == 0)) != 0 {
-            return self.leave_if(Bit::Const(true), trace, step.pc, Leave::Tags);
+            return self.leave_if(Bit::Const(true), trace, pc, Leave::Tags);
         }
         let status = self.emit.status();
         let tag = self.emit.b.ins().band_imm_u(status, i64::from(View::tag(register)));
         let condition = if is_pointer { IntCC::Equal } else { IntCC::NotEqual };
         let wrong = self.emit.b.ins().icmp_imm_s(condition, tag, 0);
-        self.leave_if(Bit::Value(wrong), trace, step.pc, Leave::Tags);
+        self.leave_if(Bit::Value(wrong), trace, pc, Leave::Tags);
     }
 
     fn pointer_read(&mut self, trace: &mut Trace, step: &Step) {
         let instruction = &step.instruction;
         let pointer = instruction.src0;
-        self.check_tag(trace, step, pointer, true);
+        self.check_tag(trace, step.pc, pointer, true);
         let is_kept = instruction.variant().has(Modifier::Increment) && instruction.dst1 != 0;
         let wanted = if is_kept { 4 } else { 2 };
         let limbs = trace.register_limbs(&mut self.emit, pointer, wanted);
@@ -289,7 +287,7 @@ impl Lowering<'_, '_, '_> {
         let wanted = if opcode == Opcode::PtrPack { 2 } else { 4 };
         let [low, bounds, upper0, upper1] = match place {
             None => {
-                self.check_tag(trace, step, pointer, true);
+                self.check_tag(trace, step.pc, pointer, true);
                 trace.register_limbs(&mut self.emit, pointer, wanted)
             }
             Some(place) => {
@@ -306,7 +304,7 @@ impl Lowering<'_, '_, '_> {
             SrcMode::Imm => narrow(Limb::Const(instruction.imm0.into())),
             SrcMode::Code => self.code_operand(trace, step),
             _ => {
-                self.check_tag(trace, step, operand, false);
+                self.check_tag(trace, step.pc, operand, false);
                 let wanted = if opcode == Opcode::PtrShrink { 1 } else { 4 };
                 trace.register_limbs(&mut self.emit, operand, wanted)
             }

@@ -18,7 +18,6 @@ mod shape;
 mod trace;
 
 use control::{NearFrame, Table};
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{
     AbiParam, Block, Function, InstBuilder, JumpTableData, Signature, SourceLoc, Value,
@@ -68,9 +67,10 @@ struct Lowering<'f, 'a, 'p> {
     before: Value,
     /// Where returns meet whose place is not known, and where they may go.
     returns: Option<Block>,
-    /// The way out that is shared at the moment, and those of the trace that are to be filled.
+    /// Whether ways out are shared at the moment, the one that is, once it was taken, and those of the trace that are to be filled.
+    shares_way_out: bool,
     way_out: Option<WayOut>,
-    ways_out: Vec<(Block, Trace)>,
+    ways_out: Vec<WayOut>,
     /// Tables of jumps by where they are in the code page.
     tables: BTreeMap<u16, Table>,
     /// How many instructions it may have, and how many if it is the dispatcher of an interpreter.
@@ -118,6 +118,7 @@ pub(crate) fn region(
         exit,
         before,
         returns: None,
+        shares_way_out: false,
         way_out: None,
         ways_out: Vec::new(),
         tables: BTreeMap::new(),
@@ -168,10 +169,7 @@ impl Lowering<'_, '_, '_> {
     /// Takes r1 for a pointer: where another contract leads to, it is one.
     fn expect_pointer(&mut self, trace: &mut Trace, pc: u16) {
         const REGISTER: u8 = 1;
-        let status = self.emit.status();
-        let tag = self.emit.b.ins().band_imm_u(status, i64::from(View::tag(REGISTER)));
-        let is_number = self.emit.b.ins().icmp_imm_s(IntCC::Equal, tag, 0);
-        self.leave_if(Bit::Value(is_number), trace, pc, Leave::Tags);
+        self.check_tag(trace, pc, REGISTER, true);
         trace.pointers |= shape::bit(REGISTER);
     }
 
@@ -336,12 +334,8 @@ impl Lowering<'_, '_, '_> {
             }
             (Shape::Call, _) => return self.near_call(trace, step),
             (Shape::Ret, _) => return self.ret(trace, step),
-            (Shape::Choice, _) => {
-                self.share_way_out();
-                self.binary(trace, step, holds);
-                self.close_way_out();
-            }
-            (Shape::Straight, _) => self.straight(trace, step),
+            (Shape::Choice, _) => self.share_way_out(|this| this.binary(trace, step, holds)),
+            (Shape::Straight, _) => self.share_way_out(|this| this.straight(trace, step)),
             (Shape::NotCompiled | Shape::Stepped, _) => {}
         }
         if !step.ends_flow() && !matches!(holds, Bit::Const(false)) {
@@ -369,7 +363,7 @@ impl Lowering<'_, '_, '_> {
             Shape::Call => self.close(|this| this.near_call(&mut inner, step)),
             Shape::Ret => self.close(|this| this.ret(&mut inner, step)),
             _ => {
-                self.straight(&mut inner, step);
+                self.share_way_out(|this| this.straight(&mut inner, step));
                 self.settle(&mut inner);
                 self.emit.b.ins().jump(skip, &[]);
             }
