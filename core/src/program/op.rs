@@ -283,10 +283,11 @@ impl Prepared {
             traits |= traits::CALLS_STATICALLY;
         }
         let kind = fast::Kind::of(variant);
-        // Pointer operations look at the tags of the first source and of the destination themselves; reads through pointers
-        // often replace the pointer, and do so, too.
+        // Pointer operations look at the tags of the pointer and of the destination themselves.
         let pointer = row.opcode.is_pointer_op();
-        let minds_dst0 = !pointer && !matches!(row.opcode, Opcode::FatPointerRead);
+        let minds_dst0 = !pointer && !replaces_pointers(row.opcode);
+        let pointer_first =
+            pointer && !(variant.has(Modifier::Swap) && matches!(variant.src0, SrcMode::Imm));
         // Used as a number in user space, a pointer loses its metadata. The handlers leave that to others.
         let numbers = takes_numbers(row.opcode);
         Self {
@@ -299,7 +300,7 @@ impl Prepared {
             goes_to_immediate: kind.goes_to_immediate(),
             always,
             src0_tag: numbers && from_register,
-            src1_tag: numbers || pointer || is_far_call(row.opcode),
+            src1_tag: numbers || pointer_first || is_far_call(row.opcode),
             dst0_tag: minds_dst0 && to_register && !matches!(row.dst0, Dst0::None),
             second: match row.opcode {
                 Opcode::Mul | Opcode::Div => Second::Number,
@@ -350,6 +351,21 @@ pub(crate) static REFUSING_FLAGS: [u32; 8] = {
 
 const fn is_far_call(opcode: Opcode) -> bool {
     matches!(opcode, Opcode::FarCall | Opcode::DelegateCall | Opcode::MimicCall)
+}
+
+/// Whether the result of an instruction often takes the place of a pointer, so that its handler clears the tag itself.
+const fn replaces_pointers(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::FatPointerRead
+            | Opcode::This
+            | Opcode::Caller
+            | Opcode::CodeAddress
+            | Opcode::ErgsLeft
+            | Opcode::Meta
+            | Opcode::Sp
+            | Opcode::GetContextU128
+    )
 }
 
 /// Whether an instruction takes its sources as numbers whose value tags can change.

@@ -67,6 +67,8 @@ pub trait Binary {
     const COMMUTES: bool = false;
     /// Whether it takes so long that a call more does not matter.
     const IS_LONG: bool = false;
+    /// Whether it shifts: that is how programs take words apart that hold several numbers, such as pointers.
+    const IS_SHIFT: bool = false;
 
     /// Computes it.
     fn apply(a: &Word, b: &Word) -> (Word, Word, Flags);
@@ -201,9 +203,9 @@ macro_rules! binary {
 
 binary! {
     /// `a << (b mod 256)`; only `eq`.
-    Shl = |a, b| shifted(shl(a, b.0[0] as u8));
+    Shl [IS_SHIFT] = |a, b| shifted(shl(a, b.0[0] as u8));
     /// `a >> (b mod 256)`; only `eq`.
-    Shr = |a, b| shifted(shr(a, b.0[0] as u8));
+    Shr [IS_SHIFT] = |a, b| shifted(shr(a, b.0[0] as u8));
     /// `a` rotated left by `b mod 256`; only `eq`.
     Rol = |a, b| shifted(rol(a, b.0[0] as u8));
     /// `a` rotated right by `b mod 256`; only `eq`.

@@ -10,7 +10,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Bytes below this address are kept in one piece, which grows on demand.
-const DENSE_BYTES: usize = 1 << 16;
+///
+/// PERF: so much that the tree of a batch's logs is in it, 512 KiB, which is hashed through half of a small batch's instructions. A
+/// frame pays an erg for each byte up to the highest one that it uses, which is more than the memory and its zeros cost.
+const DENSE_BYTES: usize = 1 << 20;
+/// So much of it is kept for another page.
+const KEPT_BYTES: usize = 1 << 16;
 /// Bytes above are kept in chunks.
 const CHUNK_BYTES: usize = 1 << 12;
 const CHUNK_SHIFT: u32 = CHUNK_BYTES.trailing_zeros();
@@ -313,17 +318,24 @@ impl Page {
             self.chunks = Vec::new();
             self.far_chunks.clear();
         }
-        self.dense.clear();
+        self.empty_dense();
         self.watch = None;
         self.pinned = false;
         bytes
     }
 
     /// The memory of its dense part, for another page.
-    pub(crate) fn into_memory(self) -> Vec<u8> {
-        let mut memory = self.dense;
-        memory.clear();
-        memory
+    pub(crate) fn into_memory(mut self) -> Vec<u8> {
+        self.empty_dense();
+        self.dense
+    }
+
+    /// Empties the dense part; its memory stays unless that is much.
+    fn empty_dense(&mut self) {
+        self.dense.clear();
+        if self.dense.capacity() > KEPT_BYTES {
+            self.dense = Vec::new();
+        }
     }
 
     /// Gives a page that is empty the memory of another one, if it has none.

@@ -343,7 +343,8 @@ impl Vm {
         self.check_memory();
     }
 
-    fn meta(&self) -> Word {
+    #[inline(always)]
+    pub(super) fn meta(&self) -> Word {
         let pubdata = if self.frame.is_kernel { self.pubdata as u32 } else { 0 };
         let [this, caller, code] = self.frame.shards.map(u64::from);
         Word([

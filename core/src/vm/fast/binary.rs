@@ -1,7 +1,7 @@
 //! Arithmetic, logic and shifts.
 
 use super::operands::{Destination, Operands, Source};
-use super::{Ip, Meter, SPARE, Signal, Spare, Vm, admit, next, retract};
+use super::{Ip, Meter, SPARE, Signal, Spare, Vm, charge, next, refuse, retract};
 use crate::isa::RICH_ADDRESSING_ERGS;
 use crate::program::Op;
 use crate::semantics::{Binary, FlagState};
@@ -64,12 +64,47 @@ pub(super) fn binary<
     meter: Meter,
     status: u32,
 ) -> Signal {
-    let charged = admit!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
+    if status & ip.op().mask != 0 {
+        if O::IS_SHIFT && !S::ON_STACK && !D::ON_STACK {
+            return binary_on_pointers::<O, S, D, FLAGS, SWAP, THREADED>(
+                vm, ip, SPARE, meter, status,
+            );
+        }
+        return refuse::<THREADED>(vm, ip, SPARE, meter, status);
+    }
+    let charged = charge!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
     if (S::ON_STACK || D::ON_STACK) && status & status::STACK_TAGGED != 0 {
         return binary_beside_tags::<O, S, D, FLAGS, SWAP, THREADED>(
             vm, ip, SPARE, charged, status,
         );
     }
+    perform::<O, S, D, FLAGS, SWAP, false, THREADED>(vm, ip, charged, status)
+}
+
+/// [`binary`] where registers that it uses are pointers. In kernel space these are numbers like others.
+///
+/// PERF: system contracts take the pointers apart that they are called with, some hundred times in a transaction.
+#[inline(never)]
+fn binary_on_pointers<
+    O: Binary,
+    S: Source,
+    D: Destination,
+    const FLAGS: bool,
+    const SWAP: bool,
+    const THREADED: bool,
+>(
+    vm: &mut Vm,
+    ip: Ip,
+    _: Spare,
+    meter: Meter,
+    status: u32,
+) -> Signal {
+    let op = ip.op();
+    if status & (op.mask & !status::TAGS | status::USER) != 0 {
+        return refuse::<THREADED>(vm, ip, SPARE, meter, status);
+    }
+    let charged = charge!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
+    let status = status & !status::tag_of(op.dst0);
     perform::<O, S, D, FLAGS, SWAP, false, THREADED>(vm, ip, charged, status)
 }
 

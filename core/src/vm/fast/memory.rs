@@ -27,7 +27,7 @@ fn incremented(word: &Word, address: u32) -> Word {
     ])
 }
 
-/// Reads a heap. With `FAR`, also where nothing was written to yet or the page is not in one piece.
+/// Reads a heap. With `FAR`, also where nothing was written to yet or the page is not in one piece, and in place of a pointer.
 pub(super) fn heap_read<
     S: Source,
     const AUX: bool,
@@ -42,7 +42,16 @@ pub(super) fn heap_read<
     status: u32,
 ) -> Signal {
     let op = ip.op();
-    let charged = admit!(vm, ip, meter, status, MEMORY_READ_ERGS);
+    let wrong = status & op.mask;
+    if wrong != 0 {
+        if !FAR {
+            return far_heap_read::<S, AUX, INCREMENT, THREADED>(vm, ip, SPARE, meter, status);
+        }
+        if wrong != status::tag_of(op.dst0) || op.src0 == op.dst0 {
+            return refuse::<THREADED>(vm, ip, SPARE, meter, status);
+        }
+    }
+    let charged = charge!(vm, ip, meter, status, MEMORY_READ_ERGS);
     let Some(pointer) = read::<S>(vm, op) else {
         return retract::<THREADED>(vm, ip, SPARE, charged, status);
     };
@@ -62,6 +71,8 @@ pub(super) fn heap_read<
         };
         vm.set_destination(op.dst0, &value);
     }
+    // The tag of what was replaced.
+    let status = if FAR { status & !wrong } else { status };
     if INCREMENT {
         vm.set_destination(op.dst1, &incremented(&pointer, address));
     }

@@ -141,6 +141,9 @@ fn refuse<const THREADED: bool>(
     let op = ip.op();
     let wrong = status & op.mask;
     if wrong & !BENIGN == 0 {
+        if wrong & status::FLAGS != 0 {
+            return skip::<THREADED>(vm, ip, SPARE, meter, status);
+        }
         if wrong != 0 && wrong == status::tag_of(op.dst0) && op.only_overwrites() {
             // All that is in the way is the tag of a pointer that the result takes the place of.
             if let (_, false) = meter.charge(op.price()) {
@@ -153,12 +156,17 @@ fn refuse<const THREADED: bool>(
                 return do_and_clear::<THREADED>(vm, ip, SPARE, meter, status);
             }
         }
-        if wrong & status::FLAGS == 0 {
-            return general::general::<THREADED>(vm, ip, SPARE, meter, status);
-        }
-        if let (charged, false) = meter.charge(op.price()) {
-            return next::<THREADED>(vm, ip.next(), SPARE, charged, status);
-        }
+        return general::general::<THREADED>(vm, ip, SPARE, meter, status);
+    }
+    park(vm, ip, meter, status);
+    careful::<THREADED>(vm)
+}
+
+/// Takes over an instruction whose predicate does not hold.
+#[inline(always)]
+fn skip<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32) -> Signal {
+    if let (charged, false) = meter.charge(ip.op().price()) {
+        return next::<THREADED>(vm, ip.next(), SPARE, charged, status);
     }
     park(vm, ip, meter, status);
     careful::<THREADED>(vm)

@@ -25,9 +25,15 @@ macro_rules! pointer_ops {
 
 pointer_ops!(Add Sub Pack Shrink);
 
-/// Pointer operations. The tag of the second source is in the mask; those of the first and of the destination are
-/// looked at here.
-pub(super) fn pointer<P: Pointer, S: Source, D: Destination, const THREADED: bool>(
+/// Pointer operations. The tag of what is not the pointer is in the mask, or it has none; those of the pointer and of the destination are
+/// looked at here. With `SWAP`, the pointer is the second source.
+pub(super) fn pointer<
+    P: Pointer,
+    S: Source,
+    D: Destination,
+    const SWAP: bool,
+    const THREADED: bool,
+>(
     vm: &mut Vm,
     ip: Ip,
     _: Spare,
@@ -36,7 +42,7 @@ pub(super) fn pointer<P: Pointer, S: Source, D: Destination, const THREADED: boo
 ) -> Signal {
     let op = ip.op();
     let charged = admit!(vm, ip, meter, status, RICH_ADDRESSING_ERGS);
-    match compute::<P, S, D>(vm, op, status) {
+    match compute::<P, S, D, SWAP>(vm, op, status) {
         Some(tag) => next::<THREADED>(vm, ip.next(), SPARE, charged, status | tag),
         None => retract::<THREADED>(vm, ip, SPARE, charged, status),
     }
@@ -44,7 +50,7 @@ pub(super) fn pointer<P: Pointer, S: Source, D: Destination, const THREADED: boo
 
 /// Returns the status bits that the tag of the result sets; `None`, and nothing done, if there is none.
 #[inline(always)]
-fn compute<P: Pointer, S: Source, D: Destination>(
+fn compute<P: Pointer, S: Source, D: Destination, const SWAP: bool>(
     vm: &mut Vm,
     op: &Op,
     status: u32,
@@ -52,7 +58,9 @@ fn compute<P: Pointer, S: Source, D: Destination>(
     let operands = Operands::of(op, &mut vm.hot.registers, &mut vm.frame);
     let source = S::find(&operands, vm.sp)?;
     let target = D::find(&operands, source.sp)?;
-    let is_pointer = if S::ON_STACK {
+    let is_pointer = if SWAP {
+        status & status::tag_of(op.src1) != 0
+    } else if S::ON_STACK {
         operands.tags.has(source.index)
     } else {
         status & status::tag_of(op.src0) != 0
@@ -65,7 +73,11 @@ fn compute<P: Pointer, S: Source, D: Destination>(
     let first = Word([first(0), first(1), first(2), first(3)]);
     let second = |k| operands.limb(op.src1, k);
     let second = Word([second(0), second(1), second(2), second(3)]);
-    let result = semantics::pointer_op(P::OP, &first, &second)?;
+    let result = if SWAP {
+        semantics::pointer_op(P::OP, &second, &first)?
+    } else {
+        semantics::pointer_op(P::OP, &first, &second)?
+    };
     D::put(target.limbs, 0, result.0[0]);
     D::put(target.limbs, 1, result.0[1]);
     D::put(target.limbs, 2, result.0[2]);

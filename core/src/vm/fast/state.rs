@@ -4,6 +4,7 @@ use super::{Ip, Meter, SPARE, Signal, Spare, Vm, admit, next, retract};
 use crate::isa::{
     self, AVERAGE_ERGS, EVENT_ERGS, Modifier, TRANSIENT_READ_ERGS, TRANSIENT_WRITE_ERGS,
 };
+use crate::vm::status;
 use crate::word::Word;
 
 /// Something that `context.*` reads.
@@ -29,6 +30,7 @@ contexts! {
     Caller = |vm, _ergs| Word::from_address(&vm.frame.caller);
     CodeAddress = |vm, _ergs| Word::from_address(&vm.frame.code_address);
     ErgsLeft = |_vm, ergs| Word::from_u64(ergs.into());
+    Meta = |vm, _ergs| vm.meta();
     Sp = |vm, _ergs| Word::from_u64(vm.sp.into());
     ContextU128 = |vm, _ergs| Word::from_u128(vm.frame.context_u128);
 }
@@ -45,6 +47,7 @@ pub(super) fn context<C: Context, const THREADED: bool>(
     let charged = admit!(vm, ip, meter, status, AVERAGE_ERGS);
     let value = C::read(vm, charged.ergs());
     vm.set_destination(op.dst0, &value);
+    let status = status & !status::tag_of(op.dst0);
     next::<THREADED>(vm, ip.next(), SPARE, charged, status)
 }
 

@@ -12,7 +12,7 @@ use super::operands::{
 };
 use super::pointer::{Add, Pack, Shrink, Sub, pointer};
 use super::state::{
-    Caller, CodeAddress, ContextU128, ErgsLeft, Sp, This, context, event, transient_read,
+    Caller, CodeAddress, ContextU128, ErgsLeft, Meta, Sp, This, context, event, transient_read,
     transient_write,
 };
 use crate::isa::{DstMode, Instruction, Modifier, Opcode, SrcMode, Variant};
@@ -161,17 +161,19 @@ other_handlers! {
     AuxWriteImmediateInc = heap_write::<Immediate, true, true, false, T>;
     PointerRead = pointer_read::<false, false, T>;
     PointerReadInc = pointer_read::<true, false, T>;
-    PointerAdd = pointer::<Add, InRegister, InRegister, T>;
-    PointerAddFromStack = pointer::<Add, OnStack, InRegister, T>;
-    PointerAddToStack = pointer::<Add, InRegister, OnStack, T>;
-    PointerAddOnStack = pointer::<Add, OnStack, OnStack, T>;
-    PointerSub = pointer::<Sub, InRegister, InRegister, T>;
-    PointerPack = pointer::<Pack, InRegister, InRegister, T>;
-    PointerShrink = pointer::<Shrink, InRegister, InRegister, T>;
+    PointerAdd = pointer::<Add, InRegister, InRegister, false, T>;
+    PointerAddFromStack = pointer::<Add, OnStack, InRegister, false, T>;
+    PointerAddToStack = pointer::<Add, InRegister, OnStack, false, T>;
+    PointerAddOnStack = pointer::<Add, OnStack, OnStack, false, T>;
+    PointerAddImmediate = pointer::<Add, Immediate, InRegister, true, T>;
+    PointerSub = pointer::<Sub, InRegister, InRegister, false, T>;
+    PointerPack = pointer::<Pack, InRegister, InRegister, false, T>;
+    PointerShrink = pointer::<Shrink, InRegister, InRegister, false, T>;
     This = context::<This, T>;
     Caller = context::<Caller, T>;
     CodeAddress = context::<CodeAddress, T>;
     ErgsLeft = context::<ErgsLeft, T>;
+    Meta = context::<Meta, T>;
     Sp = context::<Sp, T>;
     ContextU128 = context::<ContextU128, T>;
     Event = event::<T>;
@@ -311,6 +313,13 @@ const fn kind_of_variant(variant: &Variant, is_indexed: bool) -> u16 {
         Opcode::PtrAdd if from_register || from_stack => {
             Other::PointerAdd as usize + from_stack as usize + 2 * !to_register as usize
         }
+        Opcode::PtrAdd
+            if matches!(variant.src0, SrcMode::Imm)
+                && variant.has(Modifier::Swap)
+                && to_register =>
+        {
+            Other::PointerAddImmediate as usize
+        }
         Opcode::PtrSub if in_registers => Other::PointerSub as usize,
         Opcode::PtrPack if in_registers => Other::PointerPack as usize,
         Opcode::PtrShrink if in_registers => Other::PointerShrink as usize,
@@ -318,6 +327,7 @@ const fn kind_of_variant(variant: &Variant, is_indexed: bool) -> u16 {
         Opcode::Caller => Other::Caller as usize,
         Opcode::CodeAddress => Other::CodeAddress as usize,
         Opcode::ErgsLeft => Other::ErgsLeft as usize,
+        Opcode::Meta => Other::Meta as usize,
         Opcode::Sp => Other::Sp as usize,
         Opcode::GetContextU128 => Other::ContextU128 as usize,
         Opcode::Event => Other::Event as usize,
