@@ -286,8 +286,7 @@ impl Prepared {
         // Pointer operations look at the tags of the pointer and of the destination themselves.
         let pointer = row.opcode.is_pointer_op();
         let minds_dst0 = !pointer && !replaces_pointers(row.opcode);
-        let pointer_first =
-            pointer && !(variant.has(Modifier::Swap) && matches!(variant.src0, SrcMode::Imm));
+        let pointer_first = pointer && !fast::takes_pointer_second(variant);
         // Used as a number in user space, a pointer loses its metadata. The handlers leave that to others.
         let numbers = takes_numbers(row.opcode);
         Self {

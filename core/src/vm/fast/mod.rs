@@ -20,7 +20,7 @@ mod table;
 pub(crate) use super::Signal;
 pub(crate) use super::ip::Ip;
 pub(crate) use meter::Meter;
-pub(crate) use table::{END, Kind, NATIVE, RARE, threaded};
+pub(crate) use table::{END, Kind, NATIVE, RARE, takes_pointer_second, threaded};
 
 use super::{Vm, status};
 use crate::word::Word;
@@ -142,7 +142,9 @@ fn refuse<const THREADED: bool>(
     let wrong = status & op.mask;
     if wrong & !BENIGN == 0 {
         if wrong & status::FLAGS != 0 {
-            return skip::<THREADED>(vm, ip, SPARE, meter, status);
+            // Its predicate does not hold.
+            let charged = charge!(vm, ip, meter, status, op.price());
+            return next::<THREADED>(vm, ip.next(), SPARE, charged, status);
         }
         if wrong != 0 && wrong == status::tag_of(op.dst0) && op.only_overwrites() {
             // All that is in the way is the tag of a pointer that the result takes the place of.
@@ -157,16 +159,6 @@ fn refuse<const THREADED: bool>(
             }
         }
         return general::general::<THREADED>(vm, ip, SPARE, meter, status);
-    }
-    park(vm, ip, meter, status);
-    careful::<THREADED>(vm)
-}
-
-/// Takes over an instruction whose predicate does not hold.
-#[inline(always)]
-fn skip<const THREADED: bool>(vm: &mut Vm, ip: Ip, _: Spare, meter: Meter, status: u32) -> Signal {
-    if let (charged, false) = meter.charge(ip.op().price()) {
-        return next::<THREADED>(vm, ip.next(), SPARE, charged, status);
     }
     park(vm, ip, meter, status);
     careful::<THREADED>(vm)

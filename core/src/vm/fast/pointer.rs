@@ -73,11 +73,8 @@ fn compute<P: Pointer, S: Source, D: Destination, const SWAP: bool>(
     let first = Word([first(0), first(1), first(2), first(3)]);
     let second = |k| operands.limb(op.src1, k);
     let second = Word([second(0), second(1), second(2), second(3)]);
-    let result = if SWAP {
-        semantics::pointer_op(P::OP, &second, &first)?
-    } else {
-        semantics::pointer_op(P::OP, &first, &second)?
-    };
+    let (pointer, number) = if SWAP { (second, first) } else { (first, second) };
+    let result = semantics::pointer_op(P::OP, &pointer, &number)?;
     D::put(target.limbs, 0, result.0[0]);
     D::put(target.limbs, 1, result.0[1]);
     D::put(target.limbs, 2, result.0[2]);

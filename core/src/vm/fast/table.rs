@@ -313,11 +313,7 @@ const fn kind_of_variant(variant: &Variant, is_indexed: bool) -> u16 {
         Opcode::PtrAdd if from_register || from_stack => {
             Other::PointerAdd as usize + from_stack as usize + 2 * !to_register as usize
         }
-        Opcode::PtrAdd
-            if matches!(variant.src0, SrcMode::Imm)
-                && variant.has(Modifier::Swap)
-                && to_register =>
-        {
+        Opcode::PtrAdd if takes_pointer_second(variant) && to_register => {
             Other::PointerAddImmediate as usize
         }
         Opcode::PtrSub if in_registers => Other::PointerSub as usize,
@@ -337,6 +333,11 @@ const fn kind_of_variant(variant: &Variant, is_indexed: bool) -> u16 {
         _ => Other::Rare as usize,
     };
     (FIRST_OTHER + other) as u16
+}
+
+/// Whether an operation on pointers takes the pointer from its second source, and a constant that has no tag from the first.
+pub(crate) const fn takes_pointer_second(variant: &Variant) -> bool {
+    matches!(variant.src0, SrcMode::Imm) && variant.has(Modifier::Swap)
 }
 
 /// The place of an opcode in a list.
