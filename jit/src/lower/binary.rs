@@ -2,8 +2,11 @@
 
 use super::Lowering;
 use super::emit::{LIMB, WORD, runtime, scratch};
-use super::flags::{Flags, Zero};
-use super::limbs::{Bit, Limb, Limbs, ZERO, constant, is_immediate, is_narrow, known, narrow};
+use super::flags::{Flags, GREATER, LESS, Zero};
+use super::limbs::{
+    Bit, FOR_SUMS, Limb, Limbs, Order, UPWARDS, ZERO, constant, in_order, is_immediate, is_narrow,
+    known, narrow,
+};
 use super::plan::Step;
 use super::shape::{self, Place};
 use super::trace::{Sp, Trace};
@@ -69,14 +72,21 @@ impl Lowering<'_, '_, '_> {
     }
 
     fn second_source(&mut self, trace: &mut Trace, instruction: &Instruction) -> Limbs {
-        self.number_in(trace, instruction.src1, wanted_limbs(instruction, false))
+        self.number_in(trace, instruction, instruction.src1, wanted_limbs(instruction, false))
     }
 
     /// What an instruction that takes a number takes from a register: of a pointer, in user space, not what it says about memory, as
     /// `semantics::erase_pointer` does.
-    fn number_in(&mut self, trace: &mut Trace, register: u8, wanted: usize) -> Limbs {
+    fn number_in(
+        &mut self,
+        trace: &mut Trace,
+        instruction: &Instruction,
+        register: u8,
+        wanted: usize,
+    ) -> Limbs {
         const LOW_HALF: u64 = 0xffff_ffff;
-        let limbs = trace.register_limbs(&mut self.emit, register, wanted);
+        let order = order_of(instruction);
+        let limbs = trace.register_limbs_in(&mut self.emit, register, wanted, order);
         if trace.pointers & shape::bit(register) == 0 {
             return limbs;
         }
@@ -118,37 +128,50 @@ impl Lowering<'_, '_, '_> {
             return false;
         }
         let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return false };
-        let by = self.emit.number(by);
         let emit = &mut self.emit;
-        // PERF: a comparison is part of the branch; a carry would be made a number first.
-        let (before, low) = if is_difference {
-            (low, emit.b.ins().isub(low, by))
+        let number = emit.number(by);
+        // PERF: a comparison is part of the branch; a carry would be made a number first. What was there before is not kept for it.
+        let (low, carry) = if is_difference {
+            let low = emit.b.ins().isub(low, number);
+            let highest = emit.number(!by);
+            (low, emit.b.ins().icmp(IntCC::UnsignedGreaterThan, low, highest))
         } else {
-            let sum = emit.b.ins().iadd(low, by);
-            (sum, sum)
+            let low = emit.b.ins().iadd(low, number);
+            (low, emit.b.ins().icmp(IntCC::UnsignedLessThan, low, number))
         };
-        let carry = emit.b.ins().icmp(IntCC::UnsignedLessThan, before, by);
         emit.store(Limb::Value(low), emit.view, View::register(register));
         let (_, quick) = self.branch_rarely(carry);
+        let sets_flags = variant.has(Modifier::SetFlags);
         let after = self.emit.b.create_block();
-        self.emit.b.append_block_param(after, I8);
+        self.emit.b.append_block_param(after, if is_difference { I32 } else { I8 });
         let carry = self.carry_on(register, is_difference);
+        // PERF: of a difference the flags themselves, unless it is zero: they are constant here and nearly so there.
+        let carry = if is_difference {
+            let (less, greater) = (self.emit.state_of(LESS), self.emit.state_of(GREATER));
+            self.emit.b.ins().select(carry, less, greater)
+        } else {
+            carry
+        };
         self.emit.b.ins().jump(after, &[BlockArg::Value(carry)]);
         self.emit.b.seal_block(quick);
         self.emit.b.switch_to_block(quick);
-        let none = self.emit.b.ins().iconst(I8, 0);
+        let none = if is_difference {
+            self.emit.state_of(GREATER)
+        } else {
+            self.emit.b.ins().iconst(I8, 0)
+        };
         self.emit.b.ins().jump(after, &[BlockArg::Value(none)]);
         self.emit.b.seal_block(after);
         self.emit.b.switch_to_block(after);
         trace.set_low_limb(register, Limb::Value(low));
-        if variant.has(Modifier::SetFlags) {
-            let carry = Bit::Value(self.emit.b.block_params(after)[0]);
+        if sets_flags {
+            let known = self.emit.b.block_params(after)[0];
             let result = trace.register_limbs(&mut self.emit, register, 4);
             let zero = Zero::Of(result);
             trace.flags = if is_difference {
-                Flags::Difference { borrow: carry, zero }
+                Flags::Countdown { unequal: known, zero }
             } else {
-                Flags::Sum { carry, zero }
+                Flags::Sum { carry: Bit::Value(known), zero }
             };
         }
         trace.is_number(1 << register);
@@ -388,7 +411,7 @@ impl Lowering<'_, '_, '_> {
         let mode = instruction.variant().src0;
         match mode {
             SrcMode::Reg => {
-                let limbs = self.number_in(trace, instruction.src0, wanted);
+                let limbs = self.number_in(trace, instruction, instruction.src0, wanted);
                 return (limbs, trace.sp);
             }
             SrcMode::Imm => return (narrow(Limb::Const(instruction.imm0.into())), trace.sp),
@@ -398,15 +421,16 @@ impl Lowering<'_, '_, '_> {
         if mode == SrcMode::StackAbsolute && instruction.src0 != 0 {
             let place = Place::FromRegister(instruction.src0, instruction.imm0);
             let at = self.address_from_register(trace, step.pc, instruction.src0, instruction.imm0);
-            let word = core::array::from_fn(|k| trace.stack(&mut self.emit, place, at, 0, k));
-            return (word, trace.sp);
+            let limb = |k| trace.stack(&mut self.emit, place, at, 0, k);
+            return (in_order(order_of(instruction), limb), trace.sp);
         }
         let (sp, place) = self.source_index(trace, instruction);
         match place {
-            Index::Known(place) => (self.stack_word(trace, place), sp),
+            Index::Known(place) => (self.stack_word(trace, place, order_of(instruction)), sp),
             Index::Computed(index) => {
                 let at = self.checked_stack_address(trace, step.pc, index);
-                (core::array::from_fn(|k| self.emit.load(at, k as i32 * LIMB)), sp)
+                let limb = |k| self.emit.load(at, k as i32 * LIMB);
+                (in_order(order_of(instruction), limb), sp)
             }
         }
     }
@@ -506,9 +530,12 @@ impl Lowering<'_, '_, '_> {
                 trace.set_register(&mut self.emit, register, result, is_unseen);
             }
             Target::Stack(place, base, offset) => {
-                self.emit.store_word(result, base, offset);
+                let is_unseen = step.is_unseen_on_stack && place.is_some();
+                if !is_unseen {
+                    self.emit.store_word(result, base, offset);
+                }
                 match place {
-                    Some(place) => trace.set_stack(place, result),
+                    Some(place) => trace.set_stack(place, result, is_unseen),
                     None => trace.forget_stack(),
                 }
             }
@@ -527,7 +554,7 @@ impl Lowering<'_, '_, '_> {
             }
             let code = self.emit.field(I64, offset_of!(View, code));
             let offset = i32::from(instruction.imm0) * WORD;
-            return core::array::from_fn(|k| match limbs[k] {
+            return in_order(order_of(instruction), |k| match limbs[k] {
                 Limb::Const(limb) if is_immediate(limb) => Limb::Const(limb),
                 _ => self.emit.load(code, offset + k as i32 * LIMB),
             });
@@ -545,9 +572,9 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// A word on the stack, which was checked to be there.
-    pub(super) fn stack_word(&mut self, trace: &mut Trace, place: Place) -> Limbs {
+    pub(super) fn stack_word(&mut self, trace: &mut Trace, place: Place, order: Order) -> Limbs {
         let (base, offset) = self.stack_address(trace, place);
-        core::array::from_fn(|k| trace.stack(&mut self.emit, place, base, offset, k))
+        in_order(order, |k| trace.stack(&mut self.emit, place, base, offset, k))
     }
 
     /// The address of a word on the stack at a known place: a value and an offset.
@@ -616,6 +643,12 @@ impl Lowering<'_, '_, '_> {
 /// Whether only the flags of an operation are of use.
 fn is_comparison(instruction: &Instruction) -> bool {
     instruction.variant().dst0 == DstMode::Reg && instruction.dst0 == 0
+}
+
+/// The order in which the limbs of an operation's sources are loaded.
+fn order_of(instruction: &Instruction) -> Order {
+    let sums = matches!(instruction.opcode(), Opcode::Add | Opcode::Sub);
+    if sums && !instruction.variant().has(Modifier::SetFlags) { FOR_SUMS } else { UPWARDS }
 }
 
 /// How many limbs of the first or the second source an operation looks at. What is not needed is not loaded.

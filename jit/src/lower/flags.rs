@@ -8,6 +8,11 @@ use cranelift_codegen::ir::{InstBuilder, Value};
 use eravm_core::compiled::View;
 use eravm_core::isa::Predicate;
 
+/// The states in which one flag is set.
+pub(crate) const LESS: u8 = 1;
+const EQUAL: u8 = 2;
+pub(crate) const GREATER: u8 = 4;
+
 /// Where the flags are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Flags {
@@ -21,6 +26,8 @@ pub(crate) enum Flags {
     Sum { carry: Bit, zero: Zero },
     /// Of a subtraction: the same, but the borrow excludes a zero.
     Difference { borrow: Bit, zero: Zero },
+    /// Of a subtraction, too: the one-hot state, 32 bits, that is right unless the result is zero.
+    Countdown { unequal: Value, zero: Zero },
     /// Of a bit operation: `eq` says that the result is zero.
     Zero { zero: Zero },
 }
@@ -36,7 +43,7 @@ pub(crate) enum Zero {
 
 impl Flags {
     pub(crate) const NONE: Self = Self::Known(0);
-    pub(crate) const LT: Self = Self::Known(1);
+    pub(crate) const LT: Self = Self::Known(LESS);
 
     /// What is known where a predicate was found to hold, or not to.
     #[must_use]
@@ -52,8 +59,10 @@ impl Flags {
             (Predicate::Gt, true) => Some(false),
             _ => None,
         };
-        if let Self::Sum { zero, .. } | Self::Difference { zero, .. } | Self::Zero { zero } =
-            &mut self
+        if let Self::Sum { zero, .. }
+        | Self::Difference { zero, .. }
+        | Self::Countdown { zero, .. }
+        | Self::Zero { zero } = &mut self
             && let Some(is_zero) = is_zero
         {
             *zero = Zero::Known(is_zero);
@@ -85,6 +94,10 @@ impl Emit<'_> {
             }
             Flags::Sum { carry, zero } => (*carry, zero, false),
             Flags::Difference { borrow, zero } => (*borrow, zero, true),
+            Flags::Countdown { unequal, zero } => {
+                let less = self.b.ins().icmp_imm_s(IntCC::Equal, *unequal, 1 << LESS);
+                (Bit::Value(less), zero, true)
+            }
             Flags::Zero { zero } => {
                 return match predicate {
                     Predicate::Gt | Predicate::Lt | Predicate::GtOrLt => Bit::Const(false),
@@ -144,31 +157,42 @@ impl Emit<'_> {
 
     /// The one-hot state, 32 bits; `None` if it is in the status.
     pub(crate) fn state(&mut self, flags: &Flags) -> Option<Value> {
-        let state = |emit: &mut Self, state: u8| emit.b.ins().iconst(I32, 1 << state);
+        let state = Self::state_of;
         Some(match flags {
             Flags::InStatus => return None,
             Flags::Known(known) => state(self, *known),
             Flags::State(value) => *value,
             Flags::Zero { zero } => {
                 let zero = self.says(zero);
-                let (then, other) = (state(self, 2), state(self, 0));
+                let (then, other) = (state(self, EQUAL), state(self, 0));
                 self.choose(zero, then, other)
             }
             Flags::Difference { borrow, zero } => {
                 let zero = self.says(zero);
-                let (less, greater, equal) = (state(self, 1), state(self, 4), state(self, 2));
+                let (less, greater) = (state(self, LESS), state(self, GREATER));
                 let unequal = self.choose(*borrow, less, greater);
+                let equal = state(self, EQUAL);
                 self.choose(zero, equal, unequal)
+            }
+            Flags::Countdown { unequal, zero } => {
+                let zero = self.says(zero);
+                let equal = state(self, EQUAL);
+                self.choose(zero, equal, *unequal)
             }
             Flags::Sum { carry, zero } => {
                 let zero = self.says(zero);
-                let (less, greater) = (state(self, 1), state(self, 4));
+                let (less, greater) = (state(self, LESS), state(self, GREATER));
                 let unequal = self.choose(*carry, less, greater);
-                let (both, equal) = (state(self, 3), state(self, 2));
+                let (both, equal) = (state(self, LESS | EQUAL), state(self, EQUAL));
                 let equal = self.choose(*carry, both, equal);
                 self.choose(zero, equal, unequal)
             }
         })
+    }
+
+    /// A state as the one-hot number, 32 bits.
+    pub(crate) fn state_of(&mut self, state: u8) -> Value {
+        self.b.ins().iconst(I32, 1 << state)
     }
 
     fn choose(&mut self, condition: Bit, then: Value, other: Value) -> Value {

@@ -22,6 +22,26 @@ pub(crate) type Limbs = [Limb; 4];
 
 pub(crate) const ZERO: Limb = Limb::Const(0);
 
+/// The order in which limbs are loaded.
+pub(crate) type Order = [usize; 4];
+
+/// From the lowest up.
+pub(crate) const UPWARDS: Order = [0, 1, 2, 3];
+/// For sums and differences of which no carry is wanted.
+///
+/// PERF: Cranelift makes a load part of what computes with it if no other comes between. The limbs of an upper half are taken up from
+/// the lower one.
+pub(crate) const FOR_SUMS: Order = [0, 1, 3, 2];
+
+/// The limbs of a word, loaded in an order.
+pub(crate) fn in_order(order: Order, mut limb: impl FnMut(usize) -> Limb) -> Limbs {
+    let mut limbs = [ZERO; 4];
+    for k in order {
+        limbs[k] = limb(k);
+    }
+    limbs
+}
+
 /// A condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Bit {
@@ -141,13 +161,16 @@ impl Emit<'_> {
     ///
     /// PERF: Cranelift makes a load part of such an operation if that is the first operand.
     fn load_first(&mut self, a: Limb, b: Limb) -> (Value, Value) {
-        let (a, b) = (self.value(a), self.value(b));
+        let second_only = self.is_load(b) && !self.is_load(a);
+        let (a, b) = if second_only { (b, a) } else { (a, b) };
+        (self.value(a), self.value(b))
+    }
+
+    fn is_load(&self, limb: Limb) -> bool {
+        let Limb::Value(value) = limb else { return false };
         let dfg = &self.b.func.dfg;
-        let is_load = |value: Value| {
-            let inst = dfg.value_def(value).inst();
-            inst.is_some_and(|inst| dfg.insts[inst].opcode() == Opcode::Load)
-        };
-        if is_load(b) && !is_load(a) { (b, a) } else { (a, b) }
+        let inst = dfg.value_def(value).inst();
+        inst.is_some_and(|inst| dfg.insts[inst].opcode() == Opcode::Load)
     }
 
     pub(crate) fn or(&mut self, a: Limb, b: Limb) -> Limb {
@@ -264,6 +287,10 @@ impl Emit<'_> {
             let carry = self.limb_of_bit(Bit::Value(carry));
             return ([Limb::Value(sum), carry], NONE);
         }
+        // PERF: of sums of half words, loads of the second are made part of.
+        let is_loaded = |half: [Limb; 2]| half.iter().any(|&limb| self.is_load(limb));
+        let (a, b) =
+            if !op.is_difference && is_loaded(a) && !is_loaded(b) { (b, a) } else { (a, b) };
         let mut join = |[low, high]: [Limb; 2]| {
             let (low, high) = (self.value(low), self.value(high));
             self.b.ins().iconcat(low, high)

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::emit::{Emit, LIMB, runtime};
-use super::limbs::{Bit, Limb, Limbs, ZERO, narrow};
+use super::limbs::{Bit, Limb, Limbs, UPWARDS, ZERO, narrow};
 use super::plan::Step;
 use super::shape::{self, Place};
 use super::trace::{Sp, Trace};
@@ -297,7 +297,7 @@ impl Lowering<'_, '_, '_> {
                 let tagged = self.emit.b.ins().band(bits, bit);
                 let wrong = self.emit.b.ins().icmp_imm_s(IntCC::Equal, tagged, 0);
                 self.leave_if(Bit::Value(wrong), trace, step.pc, Leave::Tags);
-                self.stack_word(trace, place)
+                self.stack_word(trace, place, UPWARDS)
             }
         };
         let by = match mode {
@@ -371,7 +371,7 @@ impl Lowering<'_, '_, '_> {
         self.emit.set_field(status, offset_of!(View, status));
         let (base, offset) = self.stack_address(trace, place);
         self.emit.store_word(pointer, base, offset);
-        trace.set_stack(place, pointer);
+        trace.set_stack(place, pointer, false);
         // One of the words that were checked may be a pointer now.
         trace.forget_addresses();
         trace.set_sp(sp);

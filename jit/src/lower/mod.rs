@@ -327,7 +327,7 @@ impl Lowering<'_, '_, '_> {
                 return self.diamond(trace, step, holds);
             }
             (_, Bit::Const(false)) => {
-                self.done(trace, step);
+                self.skip(trace, step);
                 if step.ends_flow() {
                     return Went::To(step.pc.wrapping_add(1));
                 }
@@ -342,6 +342,16 @@ impl Lowering<'_, '_, '_> {
             self.done(trace, step);
         }
         Went::On
+    }
+
+    /// An instruction whose predicate is known not to hold. What it would have overwritten is to be seen.
+    fn skip(&mut self, trace: &mut Trace, step: &Step) {
+        let (numbers, pointers) = shape::results(&step.instruction);
+        let kept = (numbers | pointers) & !step.unseen;
+        for register in (1..16).filter(|register| kept >> register & 1 == 1) {
+            trace.store_register(&mut self.emit, register);
+        }
+        self.done(trace, step);
     }
 
     /// An instruction is done.

@@ -218,6 +218,8 @@ pub(crate) struct Step {
     pub(crate) what: What,
     /// Registers that it writes whose values nobody can see before they are overwritten, but the instructions in between.
     pub(crate) unseen: u16,
+    /// The same of its result on the stack.
+    pub(crate) is_unseen_on_stack: bool,
 }
 
 /// What is done for an instruction.
@@ -403,7 +405,7 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
             }
         }
         written |= numbers | fresh;
-        segment.steps.push(Step { pc, instruction, what, unseen: 0 });
+        segment.steps.push(Step { pc, instruction, what, unseen: 0, is_unseen_on_stack: false });
         if let Some(end) = ends {
             segment.end = end;
             break;
@@ -416,6 +418,7 @@ pub(crate) fn plan(flow: &mut Flow<'_>, start: u16, open: &[Open], known: Known)
         }
     }
     find_unseen(&mut segment.steps);
+    find_unseen_on_stack(&mut segment.steps);
     segment
 }
 
@@ -532,5 +535,37 @@ fn find_unseen(steps: &mut [Step]) {
         }
         step.unseen = (numbers | pointers) & overwritten;
         overwritten |= numbers | pointers;
+    }
+}
+
+/// [`find_unseen`] for results on the stack, at places counted from the stack pointer. A word whose place is counted otherwise may be any
+/// of them.
+fn find_unseen_on_stack(steps: &mut [Step]) {
+    // By how much the stack pointer has moved when a source was taken. Calls and returns put it elsewhere; nothing is compared
+    // across them.
+    let mut sp = 0;
+    let mut when_writing = Vec::with_capacity(steps.len());
+    for step in &*steps {
+        sp += shape::source_place(&step.instruction).map_or(0, |(_, moves)| moves);
+        when_writing.push(sp);
+        sp += shape::target_place(&step.instruction).map_or(0, |(_, moves)| moves);
+    }
+    let mut overwritten = HashSet::new();
+    for (step, sp) in steps.iter_mut().zip(when_writing).rev() {
+        let instruction = &step.instruction;
+        let may_leave = step.what != What::Itself || shape::may_leave(instruction);
+        match shape::target_place(instruction) {
+            _ if instruction.opcode() == Opcode::Nop => {}
+            None => {}
+            Some((Place::Relative(by), _)) => {
+                step.is_unseen_on_stack = !overwritten.insert(sp + by);
+            }
+            Some(_) => overwritten.clear(),
+        }
+        let source = shape::source_place(instruction);
+        let reads_elsewhere = !matches!(source, None | Some((Place::Relative(_), _)));
+        if may_leave || reads_elsewhere {
+            overwritten.clear();
+        }
     }
 }

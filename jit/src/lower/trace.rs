@@ -3,7 +3,7 @@
 
 use super::emit::{Emit, LIMB};
 use super::flags::Flags;
-use super::limbs::{Limb, Limbs, ZERO};
+use super::limbs::{Limb, Limbs, Order, UPWARDS, ZERO, in_order};
 use super::plan::Open;
 use super::shape::Place;
 use cranelift_codegen::ir::types::I64;
@@ -149,7 +149,19 @@ impl Trace {
         register: u8,
         wanted: usize,
     ) -> Limbs {
-        core::array::from_fn(|k| if k < wanted { self.register(emit, register, k) } else { ZERO })
+        self.register_limbs_in(emit, register, wanted, UPWARDS)
+    }
+
+    /// [`register_limbs`](Self::register_limbs), loaded in an order.
+    pub(crate) fn register_limbs_in(
+        &mut self,
+        emit: &mut Emit<'_>,
+        register: u8,
+        wanted: usize,
+        order: Order,
+    ) -> Limbs {
+        let limb = |k| if k < wanted { self.register(emit, register, k) } else { ZERO };
+        in_order(order, limb)
     }
 
     /// Writes a register. It is not stored if nobody can see it.
@@ -186,17 +198,22 @@ impl Trace {
 
     /// The address of a register in memory, with its value there.
     pub(crate) fn register_in_memory(&mut self, emit: &mut Emit<'_>, register: u8) -> Value {
-        let offset = View::register(register);
+        self.store_register(emit, register);
+        emit.b.ins().iadd_imm_s(emit.view, i64::from(View::register(register)))
+    }
+
+    /// Stores a register's value, if memory does not have it yet.
+    pub(crate) fn store_register(&mut self, emit: &mut Emit<'_>, register: u8) {
         let cached = &mut self.registers[usize::from(register)];
-        if cached.is_unstored {
-            for (k, limb) in cached.limbs.iter().enumerate() {
-                if let Some(limb) = limb {
-                    emit.store(*limb, emit.view, offset + k as i32 * LIMB);
-                }
-            }
-            cached.is_unstored = false;
+        if !cached.is_unstored {
+            return;
         }
-        emit.b.ins().iadd_imm_s(emit.view, i64::from(offset))
+        for (k, limb) in cached.limbs.iter().enumerate() {
+            if let Some(limb) = limb {
+                emit.store(*limb, emit.view, View::register(register) + k as i32 * LIMB);
+            }
+        }
+        cached.is_unstored = false;
     }
 
     /// A register was written in memory by other means.
@@ -247,11 +264,11 @@ impl Trace {
         self.stack[index].1.limb(emit, k, clock, base, offset + k as i32 * LIMB)
     }
 
-    /// A word on the stack at a known place was written.
-    pub(crate) fn set_stack(&mut self, place: Place, limbs: &Limbs) {
+    /// A word on the stack at a known place was written, or would be if anybody could see it.
+    pub(crate) fn set_stack(&mut self, place: Place, limbs: &Limbs, is_unseen: bool) {
         // Counted from elsewhere, it may be the same word.
         self.stack.retain(|(known, _)| *known != place && known.is_comparable(place));
-        let cached = Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: false };
+        let cached = Cached { limbs: limbs.map(Some), at: self.clock, is_unstored: is_unseen };
         self.stack.push((place, cached));
     }
 
