@@ -1,8 +1,8 @@
 //! Arithmetic, logic and shifts, and the operands that they have.
 
 use super::Lowering;
-use super::emit::{LIMB, WORD, runtime, scratch};
-use super::flags::{Flags, GREATER, LESS, Zero};
+use super::emit::{Emit, LIMB, WORD, runtime, scratch};
+use super::flags::{Flags, Zero};
 use super::limbs::{
     Bit, FOR_SUMS, Limb, Limbs, Order, UPWARDS, ZERO, constant, in_order, is_immediate, is_narrow,
     known, narrow,
@@ -32,9 +32,9 @@ impl Lowering<'_, '_, '_> {
         if holds == Bit::Const(true) && self.count(trace, step) {
             return;
         }
-        let (a, sp) = self.first_source(trace, step, wanted_limbs(&step.instruction, true));
+        let (a, sp) = self.first_source(trace, step);
         let (target, sp) = self.target(trace, step, sp);
-        let b = self.second_source(trace, instruction);
+        let b = self.number_in(trace, instruction, false);
         let swaps = instruction.variant().has(Modifier::Swap);
         let sets_flags = instruction.variant().has(Modifier::SetFlags);
         let (numbers, _) = shape::results(instruction);
@@ -71,20 +71,12 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    fn second_source(&mut self, trace: &mut Trace, instruction: &Instruction) -> Limbs {
-        self.number_in(trace, instruction, instruction.src1, wanted_limbs(instruction, false))
-    }
-
-    /// What an instruction that takes a number takes from a register: of a pointer, in user space, not what it says about memory, as
+    /// What an instruction that takes numbers takes from the register of its first or second source: of a pointer, in user space, not what it says about memory, as
     /// `semantics::erase_pointer` does.
-    fn number_in(
-        &mut self,
-        trace: &mut Trace,
-        instruction: &Instruction,
-        register: u8,
-        wanted: usize,
-    ) -> Limbs {
+    fn number_in(&mut self, trace: &mut Trace, instruction: &Instruction, is_first: bool) -> Limbs {
         const LOW_HALF: u64 = 0xffff_ffff;
+        let register = if is_first { instruction.src0 } else { instruction.src1 };
+        let wanted = wanted_limbs(instruction, is_first);
         let order = order_of(instruction);
         let limbs = trace.register_limbs_in(&mut self.emit, register, wanted, order);
         if trace.pointers & shape::bit(register) == 0 {
@@ -141,33 +133,25 @@ impl Lowering<'_, '_, '_> {
         };
         emit.store(Limb::Value(low), emit.view, View::register(register));
         let (_, quick) = self.branch_rarely(carry);
-        let sets_flags = variant.has(Modifier::SetFlags);
         let after = self.emit.b.create_block();
         self.emit.b.append_block_param(after, if is_difference { I32 } else { I8 });
-        let carry = self.carry_on(register, is_difference);
-        // PERF: of a difference the flags themselves, unless it is zero: they are constant here and nearly so there.
-        let carry = if is_difference {
-            let (less, greater) = (self.emit.state_of(LESS), self.emit.state_of(GREATER));
-            self.emit.b.ins().select(carry, less, greater)
-        } else {
-            carry
+        // PERF: of a difference the flags themselves, unless it is zero: they are constant where nothing is borrowed.
+        let handed_on = |emit: &mut Emit<'_>, carry: Bit| {
+            if is_difference { emit.unequal(carry) } else { emit.bit(carry) }
         };
-        self.emit.b.ins().jump(after, &[BlockArg::Value(carry)]);
+        let carry = self.carry_on(register, is_difference);
+        let known = handed_on(&mut self.emit, Bit::Value(carry));
+        self.emit.b.ins().jump(after, &[BlockArg::Value(known)]);
         self.emit.b.seal_block(quick);
         self.emit.b.switch_to_block(quick);
-        let none = if is_difference {
-            self.emit.state_of(GREATER)
-        } else {
-            self.emit.b.ins().iconst(I8, 0)
-        };
-        self.emit.b.ins().jump(after, &[BlockArg::Value(none)]);
+        let known = handed_on(&mut self.emit, Bit::Const(false));
+        self.emit.b.ins().jump(after, &[BlockArg::Value(known)]);
         self.emit.b.seal_block(after);
         self.emit.b.switch_to_block(after);
         trace.set_low_limb(register, Limb::Value(low));
-        if sets_flags {
+        if variant.has(Modifier::SetFlags) {
             let known = self.emit.b.block_params(after)[0];
-            let result = trace.register_limbs(&mut self.emit, register, 4);
-            let zero = Zero::Of(result);
+            let zero = Zero::Of(trace.register_limbs(&mut self.emit, register, 4));
             trace.flags = if is_difference {
                 Flags::Countdown { unequal: known, zero }
             } else {
@@ -406,14 +390,11 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// The first source, and the stack pointer afterwards.
-    fn first_source(&mut self, trace: &mut Trace, step: &Step, wanted: usize) -> (Limbs, Sp) {
+    fn first_source(&mut self, trace: &mut Trace, step: &Step) -> (Limbs, Sp) {
         let instruction = &step.instruction;
         let mode = instruction.variant().src0;
         match mode {
-            SrcMode::Reg => {
-                let limbs = self.number_in(trace, instruction, instruction.src0, wanted);
-                return (limbs, trace.sp);
-            }
+            SrcMode::Reg => return (self.number_in(trace, instruction, true), trace.sp),
             SrcMode::Imm => return (narrow(Limb::Const(instruction.imm0.into())), trace.sp),
             SrcMode::Code => return (self.code_operand(trace, step), trace.sp),
             SrcMode::StackPop | SrcMode::StackRelative | SrcMode::StackAbsolute => {}

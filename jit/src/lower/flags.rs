@@ -9,9 +9,9 @@ use eravm_core::compiled::View;
 use eravm_core::isa::Predicate;
 
 /// The states in which one flag is set.
-pub(crate) const LESS: u8 = 1;
+const LESS: u8 = 1;
 const EQUAL: u8 = 2;
-pub(crate) const GREATER: u8 = 4;
+const GREATER: u8 = 4;
 
 /// Where the flags are.
 #[derive(Clone, Copy, Debug)]
@@ -157,41 +157,42 @@ impl Emit<'_> {
 
     /// The one-hot state, 32 bits; `None` if it is in the status.
     pub(crate) fn state(&mut self, flags: &Flags) -> Option<Value> {
-        let state = Self::state_of;
         Some(match flags {
             Flags::InStatus => return None,
-            Flags::Known(known) => state(self, *known),
+            Flags::Known(known) => self.one_hot(*known),
             Flags::State(value) => *value,
             Flags::Zero { zero } => {
                 let zero = self.says(zero);
-                let (then, other) = (state(self, EQUAL), state(self, 0));
+                let (then, other) = (self.one_hot(EQUAL), self.one_hot(0));
                 self.choose(zero, then, other)
             }
             Flags::Difference { borrow, zero } => {
                 let zero = self.says(zero);
-                let (less, greater) = (state(self, LESS), state(self, GREATER));
-                let unequal = self.choose(*borrow, less, greater);
-                let equal = state(self, EQUAL);
+                let (unequal, equal) = (self.unequal(*borrow), self.one_hot(EQUAL));
                 self.choose(zero, equal, unequal)
             }
             Flags::Countdown { unequal, zero } => {
                 let zero = self.says(zero);
-                let equal = state(self, EQUAL);
+                let equal = self.one_hot(EQUAL);
                 self.choose(zero, equal, *unequal)
             }
             Flags::Sum { carry, zero } => {
                 let zero = self.says(zero);
-                let (less, greater) = (state(self, LESS), state(self, GREATER));
-                let unequal = self.choose(*carry, less, greater);
-                let (both, equal) = (state(self, LESS | EQUAL), state(self, EQUAL));
+                let unequal = self.unequal(*carry);
+                let (both, equal) = (self.one_hot(LESS | EQUAL), self.one_hot(EQUAL));
                 let equal = self.choose(*carry, both, equal);
                 self.choose(zero, equal, unequal)
             }
         })
     }
 
-    /// A state as the one-hot number, 32 bits.
-    pub(crate) fn state_of(&mut self, state: u8) -> Value {
+    /// The one-hot state of a result that is not zero, 32 bits, by its carry or borrow.
+    pub(crate) fn unequal(&mut self, less: Bit) -> Value {
+        let (then, other) = (self.one_hot(LESS), self.one_hot(GREATER));
+        self.choose(less, then, other)
+    }
+
+    fn one_hot(&mut self, state: u8) -> Value {
         self.b.ins().iconst(I32, 1 << state)
     }
 

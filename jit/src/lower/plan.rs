@@ -524,7 +524,8 @@ fn note_places(
 
 /// Marks results that need not be stored, because they are overwritten before anybody can see them.
 fn find_unseen(steps: &mut [Step]) {
-    // Registers that are overwritten before the code may be left.
+    // Registers that are overwritten before the code may be left. One with a predicate counts, too: where that is known not to hold,
+    // skipping it stores what it would have overwritten.
     let mut overwritten = 0;
     for step in steps.iter_mut().rev() {
         let (numbers, pointers) = shape::results(&step.instruction);
@@ -555,8 +556,9 @@ fn find_unseen_on_stack(steps: &mut [Step]) {
         let instruction = &step.instruction;
         let may_leave = step.what != What::Itself || shape::may_leave(instruction);
         match shape::target_place(instruction) {
-            _ if instruction.opcode() == Opcode::Nop => {}
             None => {}
+            // It only moves.
+            Some(_) if instruction.opcode() == Opcode::Nop => {}
             Some((Place::Relative(by), _)) => {
                 step.is_unseen_on_stack = !overwritten.insert(sp + by);
             }
