@@ -13,6 +13,7 @@ mod exits;
 mod flags;
 mod limbs;
 mod memory;
+mod operands;
 pub(crate) mod plan;
 mod shape;
 mod trace;
