@@ -1,7 +1,7 @@
 //! Arithmetic, logic and shifts.
 
 use super::Lowering;
-use super::emit::{Emit, LIMB, runtime, scratch};
+use super::emit::{LIMB, runtime, scratch};
 use super::flags::{Flags, Zero};
 use super::limbs::{Bit, Limb, Limbs, ZERO, is_immediate, is_narrow, narrow};
 use super::operands::Target;
@@ -12,7 +12,14 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{BlockArg, InstBuilder, Value};
 use eravm_core::compiled::View;
-use eravm_core::isa::{DstMode, Instruction, Modifier, Opcode, SrcMode};
+use eravm_core::isa::{DstMode, Instruction, Modifier, Opcode, Predicate, SrcMode};
+
+/// A register that a constant is added to or taken away from.
+struct Counter {
+    register: u8,
+    by: u64,
+    is_difference: bool,
+}
 
 impl Lowering<'_, '_, '_> {
     /// An operation on two numbers. With a condition that is not known its result goes to a register.
@@ -60,33 +67,38 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Adds a constant to a register, or takes it away: counters, offsets. Returns false if it is something else.
-    ///
-    /// PERF: hardly ever is there a carry out of the lowest limb, so the others are not even looked at.
-    fn count(&mut self, trace: &mut Trace, step: &Step) -> bool {
+    /// What an instruction counts, if that is all it does: its register is the counter, in memory, and a number as far as is known.
+    fn counter(&self, trace: &Trace, step: &Step) -> Option<Counter> {
         let instruction = &step.instruction;
         let variant = instruction.variant();
-        let is_difference = instruction.opcode() == Opcode::Sub;
+        let is_difference = match instruction.opcode() {
+            Opcode::Add => false,
+            Opcode::Sub if variant.has(Modifier::Swap) => true,
+            _ => return None,
+        };
         let register = instruction.dst0;
         let by = match variant.src0 {
             SrcMode::Imm => u64::from(instruction.imm0),
             SrcMode::Code if instruction.src0 == 0 => {
                 let word = self.flow.program.word(instruction.imm0);
-                word.to_u64().filter(|&low| is_immediate(low)).unwrap_or(0)
+                word.to_u64().filter(|&low| is_immediate(low))?
             }
-            _ => 0,
-        };
-        let is_usual = match instruction.opcode() {
-            Opcode::Add => true,
-            Opcode::Sub => variant.has(Modifier::Swap),
-            _ => false,
+            _ => return None,
         };
         let is_in_place = variant.dst0 == DstMode::Reg && instruction.src1 == register;
         let is_stored = step.unseen >> register & 1 == 0 && !trace.is_unstored(register);
         let is_pointer = trace.pointers & shape::bit(register) != 0;
-        if !is_usual || !is_in_place || !is_stored || by == 0 || register == 0 || is_pointer {
+        let counts = is_in_place && is_stored && by != 0 && register != 0 && !is_pointer;
+        counts.then_some(Counter { register, by, is_difference })
+    }
+
+    /// Adds a constant to a register, or takes it away: counters, offsets. Returns false if it is something else.
+    ///
+    /// PERF: hardly ever is there a carry out of the lowest limb, so the others are not even looked at.
+    fn count(&mut self, trace: &mut Trace, step: &Step) -> bool {
+        let Some(Counter { register, by, is_difference }) = self.counter(trace, step) else {
             return false;
-        }
+        };
         let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return false };
         let emit = &mut self.emit;
         let number = emit.number(by);
@@ -102,32 +114,61 @@ impl Lowering<'_, '_, '_> {
         emit.store(Limb::Value(low), emit.view, View::register(register));
         let (_, quick) = self.branch_rarely(carry);
         let after = self.emit.b.create_block();
-        self.emit.b.append_block_param(after, if is_difference { I32 } else { I8 });
-        // PERF: of a difference the flags themselves, unless it is zero: they are constant where nothing is borrowed.
-        let handed_on = |emit: &mut Emit<'_>, carry: Bit| {
-            if is_difference { emit.unequal(carry) } else { emit.bit(carry) }
-        };
+        self.emit.b.append_block_param(after, I8);
         let carry = self.carry_on(register, is_difference);
-        let known = handed_on(&mut self.emit, Bit::Value(carry));
-        self.emit.b.ins().jump(after, &[BlockArg::Value(known)]);
+        self.emit.b.ins().jump(after, &[BlockArg::Value(carry)]);
         self.emit.b.seal_block(quick);
         self.emit.b.switch_to_block(quick);
-        let known = handed_on(&mut self.emit, Bit::Const(false));
-        self.emit.b.ins().jump(after, &[BlockArg::Value(known)]);
+        let none = self.emit.bit(Bit::Const(false));
+        self.emit.b.ins().jump(after, &[BlockArg::Value(none)]);
         self.emit.b.seal_block(after);
         self.emit.b.switch_to_block(after);
         trace.set_low_limb(register, Limb::Value(low));
-        if variant.has(Modifier::SetFlags) {
-            let known = self.emit.b.block_params(after)[0];
+        if step.instruction.variant().has(Modifier::SetFlags) {
+            let carry = Bit::Value(self.emit.b.block_params(after)[0]);
             let zero = Zero::Of(trace.register_limbs(&mut self.emit, register, 4));
             trace.flags = if is_difference {
-                Flags::Countdown { unequal: known, zero }
+                Flags::Difference { borrow: carry, zero }
             } else {
-                Flags::Sum { carry: Bit::Value(known), zero }
+                Flags::Sum { carry, zero }
             };
         }
         trace.is_number(1 << register);
         true
+    }
+
+    /// Counts down and jumps at once, where the jump is taken as long as something is left; goes on where that is not known.
+    ///
+    /// PERF: what is above the constant in the lowest limb is above it, whatever the other limbs are. So a turn of a loop takes one
+    /// comparison, and its flags are constants.
+    pub(super) fn count_down_and_jump(&mut self, trace: &mut Trace, step: &Step, jump: &Step) {
+        let Some(Counter { register, by, is_difference: true }) = self.counter(trace, step) else {
+            return;
+        };
+        let (predicate, goes_if) = (step.instruction.predicate, jump.instruction.predicate);
+        let is_always = predicate == Predicate::Always;
+        let sets_flags = step.instruction.variant().has(Modifier::SetFlags);
+        let is_jump = jump.instruction.opcode() == Opcode::Jump && goes_if != Predicate::Always;
+        let is_taken = self.emit.holds(goes_if, &Flags::GT) == Bit::Const(true);
+        if !is_always || !sets_flags || !is_jump || !is_taken {
+            return;
+        }
+        let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return };
+        let number = self.emit.number(by);
+        let above = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThan, low, number);
+        let (go, stay) = self.branch(above);
+        self.emit.b.switch_to_block(go);
+        let mut going = trace.clone();
+        let left = Limb::Value(self.emit.b.ins().isub(low, number));
+        self.emit.store(left, self.emit.view, View::register(register));
+        going.set_low_limb(register, left);
+        going.is_number(1 << register);
+        going.flags = Flags::GT;
+        self.done(&mut going, step);
+        self.jump_away(&mut going, jump);
+        self.emit.b.seal_block(stay);
+        self.emit.b.set_cold_block(stay);
+        self.emit.b.switch_to_block(stay);
     }
 
     /// Takes a carry or a borrow to the upper three limbs of a register in memory; returns that out of them, 8 bits.

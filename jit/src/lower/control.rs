@@ -61,7 +61,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// Goes to where a jump leads.
-    fn jump_away(&mut self, trace: &mut Trace, step: &Step) {
+    pub(super) fn jump_away(&mut self, trace: &mut Trace, step: &Step) {
         let instruction = &step.instruction;
         let to = match instruction.variant().src0 {
             SrcMode::Imm => {

@@ -26,8 +26,6 @@ pub(crate) enum Flags {
     Sum { carry: Bit, zero: Zero },
     /// Of a subtraction: the same, but the borrow excludes a zero.
     Difference { borrow: Bit, zero: Zero },
-    /// Of a subtraction, too: the one-hot state, 32 bits, that is right unless the result is zero.
-    Countdown { unequal: Value, zero: Zero },
     /// Of a bit operation: `eq` says that the result is zero.
     Zero { zero: Zero },
 }
@@ -44,6 +42,7 @@ pub(crate) enum Zero {
 impl Flags {
     pub(crate) const NONE: Self = Self::Known(0);
     pub(crate) const LT: Self = Self::Known(LESS);
+    pub(crate) const GT: Self = Self::Known(GREATER);
 
     /// What is known where a predicate was found to hold, or not to.
     #[must_use]
@@ -59,10 +58,8 @@ impl Flags {
             (Predicate::Gt, true) => Some(false),
             _ => None,
         };
-        if let Self::Sum { zero, .. }
-        | Self::Difference { zero, .. }
-        | Self::Countdown { zero, .. }
-        | Self::Zero { zero } = &mut self
+        if let Self::Sum { zero, .. } | Self::Difference { zero, .. } | Self::Zero { zero } =
+            &mut self
             && let Some(is_zero) = is_zero
         {
             *zero = Zero::Known(is_zero);
@@ -94,10 +91,6 @@ impl Emit<'_> {
             }
             Flags::Sum { carry, zero } => (*carry, zero, false),
             Flags::Difference { borrow, zero } => (*borrow, zero, true),
-            Flags::Countdown { unequal, zero } => {
-                let less = self.b.ins().icmp_imm_s(IntCC::Equal, *unequal, 1 << LESS);
-                (Bit::Value(less), zero, true)
-            }
             Flags::Zero { zero } => {
                 return match predicate {
                     Predicate::Gt | Predicate::Lt | Predicate::GtOrLt => Bit::Const(false),
@@ -171,11 +164,6 @@ impl Emit<'_> {
                 let (unequal, equal) = (self.unequal(*borrow), self.one_hot(EQUAL));
                 self.choose(zero, equal, unequal)
             }
-            Flags::Countdown { unequal, zero } => {
-                let zero = self.says(zero);
-                let equal = self.one_hot(EQUAL);
-                self.choose(zero, equal, *unequal)
-            }
             Flags::Sum { carry, zero } => {
                 let zero = self.says(zero);
                 let unequal = self.unequal(*carry);
@@ -187,7 +175,7 @@ impl Emit<'_> {
     }
 
     /// The one-hot state of a result that is not zero, 32 bits, by its carry or borrow.
-    pub(crate) fn unequal(&mut self, less: Bit) -> Value {
+    fn unequal(&mut self, less: Bit) -> Value {
         let (then, other) = (self.one_hot(LESS), self.one_hot(GREATER));
         self.choose(less, then, other)
     }

@@ -258,9 +258,12 @@ impl Lowering<'_, '_, '_> {
                 self.admit(&mut trace, &segment, pc);
             }
             let mut went = Went::On;
-            for step in &segment.steps {
+            for (index, step) in segment.steps.iter().enumerate() {
                 if step.what == What::Itself {
                     trace.tick();
+                }
+                if let Some(behind) = segment.steps.get(index + 1) {
+                    self.count_down_and_jump(&mut trace, step, behind);
                 }
                 went = self.step(&mut trace, step);
                 if went == Went::Away {
