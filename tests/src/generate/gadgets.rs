@@ -135,7 +135,7 @@ impl<'a> Writer<'a> {
 
     fn piece(&mut self) {
         self.depth += 1;
-        match self.random.below(44) {
+        match self.random.below(50) {
             0..10 => self.binary(),
             10..13 => {
                 let (register, word) = (self.result(), self.random.word());
@@ -156,6 +156,7 @@ impl<'a> Writer<'a> {
             41 if self.random.one_in(4) => self.wild(),
             42 if self.depth == 1 && self.random.one_in(4) => self.hoard(),
             42 => self.nop(),
+            43..49 => self.idiom(),
             _ => self.compare_and_jump(),
         }
         self.depth -= 1;
@@ -296,9 +297,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Jumps over a few instructions, perhaps.
-    fn skip(&mut self) {
+    pub(super) fn skip(&mut self) {
         let label = self.code.label();
-        let (result, dst1) = (self.result(), self.second());
+        // Compilers emit jumps without results, and only those are compiled.
+        let is_plain = !self.random.one_in(4);
+        let (result, dst1) = if is_plain { (0, 0) } else { (self.result(), self.second()) };
         self.code.op(Opcode::Jump, &[], (Src::Imm(0), 0), (Dst::Reg(result), dst1));
         self.code.imm0(label);
         let predicate = self.random.pick(&Predicate::ALL);

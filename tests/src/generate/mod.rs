@@ -9,6 +9,7 @@ pub mod builder;
 mod calls;
 pub mod few;
 mod gadgets;
+mod idioms;
 pub mod matrix;
 mod places;
 pub mod single;
