@@ -111,7 +111,7 @@ impl Lowering<'_, '_, '_> {
             let low = emit.b.ins().iadd(low, number);
             (low, emit.b.ins().icmp(IntCC::UnsignedLessThan, low, number))
         };
-        emit.store(Limb::Value(low), emit.view, View::register(register));
+        self.put_lowest(trace, register, low);
         let (_, quick) = self.branch_rarely(carry);
         let after = self.emit.b.create_block();
         self.emit.b.append_block_param(after, I8);
@@ -123,7 +123,6 @@ impl Lowering<'_, '_, '_> {
         self.emit.b.ins().jump(after, &[BlockArg::Value(none)]);
         self.emit.b.seal_block(after);
         self.emit.b.switch_to_block(after);
-        trace.set_low_limb(register, Limb::Value(low));
         if step.instruction.variant().has(Modifier::SetFlags) {
             let carry = Bit::Value(self.emit.b.block_params(after)[0]);
             let zero = Zero::Of(trace.register_limbs(&mut self.emit, register, 4));
@@ -133,8 +132,15 @@ impl Lowering<'_, '_, '_> {
                 Flags::Sum { carry, zero }
             };
         }
-        trace.is_number(1 << register);
         true
+    }
+
+    /// Writes the lowest limb of a counter. What is above it is as it was, or is written in memory.
+    fn put_lowest(&mut self, trace: &mut Trace, register: u8, low: Value) {
+        let low = Limb::Value(low);
+        self.emit.store(low, self.emit.view, View::register(register));
+        trace.set_low_limb(register, low);
+        trace.is_number(1 << register);
     }
 
     /// Counts down and jumps at once, where the jump is taken as long as something is left; goes on where that is not known.
@@ -159,10 +165,8 @@ impl Lowering<'_, '_, '_> {
         let (go, stay) = self.branch(above);
         self.emit.b.switch_to_block(go);
         let mut going = trace.clone();
-        let left = Limb::Value(self.emit.b.ins().isub(low, number));
-        self.emit.store(left, self.emit.view, View::register(register));
-        going.set_low_limb(register, left);
-        going.is_number(1 << register);
+        let left = self.emit.b.ins().isub(low, number);
+        self.put_lowest(&mut going, register, left);
         going.flags = Flags::GT;
         self.done(&mut going, step);
         self.jump_away(&mut going, jump);

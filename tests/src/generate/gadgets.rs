@@ -98,9 +98,14 @@ impl<'a> Writer<'a> {
 
     fn predicate(&mut self) {
         if self.random.one_in(6) {
-            let predicate = self.random.pick(&Predicate::ALL);
-            self.code.when(predicate);
+            self.any_predicate();
         }
+    }
+
+    /// Gives the last instruction any predicate.
+    pub(super) fn any_predicate(&mut self) {
+        let predicate = self.random.pick(&Predicate::ALL);
+        self.code.when(predicate);
     }
 
     fn source(&mut self) -> Src {
@@ -304,8 +309,7 @@ impl<'a> Writer<'a> {
         let (result, dst1) = if is_plain { (0, 0) } else { (self.result(), self.second()) };
         self.code.op(Opcode::Jump, &[], (Src::Imm(0), 0), (Dst::Reg(result), dst1));
         self.code.imm0(label);
-        let predicate = self.random.pick(&Predicate::ALL);
-        self.code.when(predicate);
+        self.any_predicate();
         if self.depth < 4 {
             self.piece();
         }

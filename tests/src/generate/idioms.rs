@@ -67,15 +67,12 @@ impl Writer<'_> {
             };
             self.code.op(opcode, modifiers, (by, register), (Dst::Reg(register), 0));
             if self.random.one_in(12) {
-                let predicate = self.random.pick(&Predicate::ALL);
-                self.code.when(predicate);
+                self.any_predicate();
             }
-            if turn < turns || self.random.one_in(3) {
-                self.note_flags();
-            } else {
+            if turn == turns && !self.random.one_in(3) {
                 self.skip();
-                self.note_flags();
             }
+            self.note_flags();
         }
     }
 
@@ -95,15 +92,10 @@ impl Writer<'_> {
     /// Makes the flags a number that is seen later.
     fn note_flags(&mut self) {
         let register = self.result();
-        for bit in 0..=self.random.below(3) {
-            let predicate = self.random.pick(&Predicate::ALL);
-            self.code.op(
-                Opcode::Add,
-                &[],
-                (Src::Imm(1 << (4 * bit)), register),
-                (Dst::Reg(register), 0),
-            );
-            self.code.when(predicate);
+        for place in 0..=self.random.below(3) {
+            let digit = Src::Imm(1 << (4 * place));
+            self.code.op(Opcode::Add, &[], (digit, register), (Dst::Reg(register), 0));
+            self.any_predicate();
         }
     }
 
@@ -200,8 +192,7 @@ impl Writer<'_> {
             let second = if self.random.one_in(2) { 0 } else { self.result() };
             self.code.op(opcode, modifiers, (from, second), (to, 0));
             if self.random.one_in(16) {
-                let predicate = self.random.pick(&Predicate::ALL);
-                self.code.when(predicate);
+                self.any_predicate();
             }
             if self.random.one_in(12) {
                 self.leave_perhaps();
