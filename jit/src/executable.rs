@@ -1,6 +1,6 @@
 //! Memory for machine code: written first, executed afterwards, never both.
 
-use crate::instruction_cache::flush_instruction_cache;
+use crate::instruction_cache;
 use crate::native_code::{ALIGNMENT, FILLER};
 use memmap2::{Mmap, MmapMut};
 use std::fmt;
@@ -39,7 +39,7 @@ impl Executable {
         let mut memory = MmapMut::map_anon(code.len().max(1))?;
         memory[..code.len()].copy_from_slice(code);
         let memory = memory.make_exec()?;
-        flush_instruction_cache(&memory);
+        instruction_cache::publish(&memory)?;
         live.fetch_add(memory.len(), Ordering::Relaxed);
         Ok(Self { memory, live: live.clone() })
     }

@@ -1,6 +1,6 @@
 //! Code of a file in memory, which can be executed and not be written.
 
-use crate::instruction_cache::flush_instruction_cache;
+use crate::instruction_cache;
 use eravm_core::compiled::Function;
 use memmap2::{Mmap, MmapOptions};
 use std::fmt;
@@ -17,7 +17,7 @@ impl Mapping {
     pub(super) fn new(file: &File, offset: u64, length: usize) -> io::Result<Self> {
         // SAFETY: whoever may write the file is trusted with more than not to change it in place; see the documentation of the crate.
         let memory = unsafe { MmapOptions::new().offset(offset).len(length).map_exec(file)? };
-        flush_instruction_cache(&memory);
+        instruction_cache::publish(&memory)?;
         Ok(Self(memory))
     }
 
