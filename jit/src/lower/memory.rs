@@ -33,7 +33,11 @@ impl Lowering<'_, '_, '_> {
             Opcode::This => self.context(trace, step, 0),
             Opcode::Caller => self.context(trace, step, 1),
             Opcode::CodeAddress => self.context(trace, step, 2),
-            Opcode::GetContextU128 => self.context(trace, step, 3),
+            Opcode::GetContextU128 => {
+                let half = |k: usize| offset_of!(View, context_value) + k * size_of::<u64>();
+                let [low, high] = [0, 1].map(|k| Limb::Value(self.emit.field(I64, half(k))));
+                self.write(trace, step, &[low, high, ZERO, ZERO]);
+            }
             Opcode::ErgsLeft => {
                 let ergs = self.emit.field(I64, offset_of!(View, ergs));
                 let unpaid = trace.unpaid.ergs + instruction.variant().row.ergs;

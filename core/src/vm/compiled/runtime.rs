@@ -151,8 +151,7 @@ unsafe extern "C" fn context(view: *mut View, which: u32, result: *mut Word) {
     let value = match which {
         0 => Word::from_address(&frame.this_address),
         1 => Word::from_address(&frame.caller),
-        2 => Word::from_address(&frame.code_address),
-        _ => Word::from_u128(frame.context_u128),
+        _ => Word::from_address(&frame.code_address),
     };
     // SAFETY: compiled code passes the place of a word.
     unsafe { *result = value };

@@ -54,6 +54,8 @@ pub struct View {
     pub code: *const Word,
     /// How many there are.
     pub code_words: u64,
+    /// The context value of the frame, the lower half first.
+    pub context_value: [u64; 2],
     /// Room for arguments and results of [`Runtime`].
     pub scratch: [Word; 4],
     /// Functions to call.
@@ -147,7 +149,7 @@ pub struct Runtime {
     pub aux_heap_write: unsafe extern "C" fn(*mut View, u64, *const Word) -> u32,
     /// Reads through a pointer.
     pub pointer_read: unsafe extern "C" fn(*mut View, *const Word, *mut Word) -> u32,
-    /// What `context.*` reads: 0 for the contract, 1 for its caller, 2 for the address of the code, 3 for the context value.
+    /// What `context.*` reads: 0 for the contract, 1 for its caller, 2 for the address of the code.
     pub context: unsafe extern "C" fn(*mut View, u32, *mut Word),
 }
 
@@ -244,6 +246,7 @@ impl View {
             undo_len: 0,
             code: null(),
             code_words: 0,
+            context_value: [0; 2],
             scratch: [Word::ZERO; 4],
             runtime: &super::runtime::RUNTIME,
             step: super::lent::step_alone,
@@ -264,6 +267,8 @@ impl View {
         let code = vm.frame.program.words();
         vm.hot.view.code = code.as_ptr();
         vm.hot.view.code_words = code.len() as u64;
+        let value = vm.frame.context_u128;
+        vm.hot.view.context_value = [value as u64, (value >> 64) as u64];
         vm.hot.view.countdown = vm.forced_exits;
         Self::refresh_memory(vm);
         Self::refresh_counters(vm);
