@@ -188,8 +188,18 @@ impl Compiler {
         let mut taken = HashSet::new();
         let mut seen = HashSet::from([0]);
         let mut roots = VecDeque::from([0]);
+        let mut behind_calls = Vec::new();
         let mut instructions = 0;
-        while let Some(root) = roots.pop_front() {
+        loop {
+            let Some(root) = roots.pop_front() else {
+                // PERF: code that is executed once in a while gains nothing. Loops do, wherever they are.
+                flow.wants_loops = true;
+                roots.extend(behind_calls.drain(..).filter(|pc| seen.insert(*pc)));
+                if roots.is_empty() {
+                    break;
+                }
+                continue;
+            };
             if instructions >= self.options.limits.program {
                 break;
             }
@@ -201,11 +211,12 @@ impl Compiler {
                 continue;
             }
             let left = self.options.limits.program - instructions;
-            let Region { function, entries, roots: next, instructions: count, covers } =
-                lower::region(&*self.isa, &mut context, &mut flow, &taken, root, left);
+            let region = lower::region(&*self.isa, &mut context, &mut flow, &taken, root, left);
+            let Region { function, entries, covers, instructions: count, .. } = region;
             instructions += count;
             taken.extend(entries.iter().copied());
-            roots.extend(next.into_iter().filter(|pc| seen.insert(*pc)));
+            roots.extend(region.roots.into_iter().filter(|pc| seen.insert(*pc)));
+            behind_calls.extend(region.behind_calls);
             let intermediate =
                 if explains { function.display().to_string() } else { String::new() };
             let mut context = Context::for_function(function);

@@ -268,8 +268,7 @@ impl Lowering<'_, '_, '_> {
         let len = self.emit.b.ins().iadd_imm_s(len, 1);
         self.emit.set_field(len, offset_of!(View, near_len));
         trace.flags = Flags::NONE;
-        self.add_root(step.pc.wrapping_add(1));
-        self.add_root(instruction.imm1);
+        self.roots.extend([step.pc.wrapping_add(1), instruction.imm1]);
         self.go_to(trace, instruction.imm0);
         Went::Away
     }

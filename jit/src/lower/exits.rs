@@ -8,7 +8,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use eravm_core::compiled::{Leave, NearFrameLayout, View};
-use eravm_core::isa::Opcode;
+use eravm_core::isa::{Opcode, Predicate};
 use std::mem::offset_of;
 
 /// A way out that checks share which leave the same state.
@@ -166,8 +166,9 @@ impl Lowering<'_, '_, '_> {
     pub(super) fn leave_to_interpreter(&mut self, trace: &Trace, pc: u16) {
         let leave = if self.flow.calls_far(pc) { Leave::Call } else { Leave::NotCompiled };
         self.leave(trace, pc, leave);
-        let successors = successors(self.flow, pc);
-        self.roots.extend(successors);
+        for next in successors(self.flow, pc) {
+            self.add_root(next, trace.context);
+        }
     }
 }
 
@@ -178,7 +179,11 @@ pub(super) fn successors(flow: &Flow<'_>, pc: u16) -> Vec<u16> {
     match instruction.opcode() {
         opcode if shape::is_far_call(opcode) => vec![next, instruction.imm0],
         Opcode::Jump | Opcode::NearCall => vec![next, instruction.imm0],
-        Opcode::Invalid | Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic => Vec::new(),
+        Opcode::Invalid | Opcode::RetOk | Opcode::RetRevert | Opcode::RetPanic
+            if instruction.predicate == Predicate::Always =>
+        {
+            Vec::new()
+        }
         _ => vec![next],
     }
 }

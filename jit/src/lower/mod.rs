@@ -43,6 +43,8 @@ pub(crate) struct Region {
     pub(crate) entries: Vec<u16>,
     /// Where it leads to that may be worth to be compiled, too.
     pub(crate) roots: Vec<u16>,
+    /// Where calls go on that are compiled into it and were cut off.
+    pub(crate) behind_calls: Vec<u16>,
     /// Instructions in it, copies included.
     pub(crate) instructions: usize,
     /// Where they are.
@@ -62,6 +64,7 @@ struct Lowering<'f, 'a, 'p> {
     contexts: Vec<Vec<Inlined>>,
     entries: Vec<(u16, Block)>,
     roots: Vec<u16>,
+    behind_calls: Vec<u16>,
     /// Where all ways out meet.
     exit: Block,
     /// What the caller had in the register that holds the view.
@@ -116,6 +119,7 @@ pub(crate) fn region(
         contexts: vec![Vec::new()],
         entries: Vec::new(),
         roots: Vec::new(),
+        behind_calls: Vec::new(),
         exit,
         before,
         returns: None,
@@ -133,10 +137,10 @@ pub(crate) fn region(
     lowering.block_at(root, 0);
     lowering.fill();
     lowering.finish(dispatch, number);
-    let Lowering { emit, entries, roots, instructions, covers, .. } = lowering;
+    let Lowering { emit, entries, roots, behind_calls, instructions, covers, .. } = lowering;
     emit.b.finalize(isa.frontend_config());
     let entries = entries.into_iter().map(|(pc, _)| pc).collect();
-    Region { function, entries, roots, instructions, covers }
+    Region { function, entries, roots, behind_calls, instructions, covers }
 }
 
 impl Lowering<'_, '_, '_> {
@@ -149,7 +153,7 @@ impl Lowering<'_, '_, '_> {
             let mut trace = Trace::new(context, self.contexts[context as usize].clone());
             if self.is_full() && !(self.entries.is_empty() && context == 0) {
                 self.leave(&trace, pc, Leave::Elsewhere);
-                self.add_root(pc);
+                self.add_root(pc, context);
                 continue;
             }
             // The first one is what the region is for.
@@ -178,8 +182,12 @@ impl Lowering<'_, '_, '_> {
         self.instructions >= self.limit
     }
 
-    fn add_root(&mut self, pc: u16) {
+    /// Notes where the code is left for. The interpreter comes by there, and where the calls around it go on.
+    fn add_root(&mut self, pc: u16, context: u32) {
         self.roots.push(pc);
+        for Inlined { open, .. } in &self.contexts[context as usize] {
+            self.behind_calls.extend([open.call.wrapping_add(1), open.handler]);
+        }
     }
 
     /// The ways in and out.
@@ -224,7 +232,7 @@ impl Lowering<'_, '_, '_> {
         let compiles = instruction.is_some_and(|it| shape::shape(&it) != Shape::NotCompiled);
         if is_elsewhere || self.is_full() || !compiles {
             if !is_elsewhere {
-                self.add_root(pc);
+                self.add_root(pc, context);
             }
             return None;
         }
@@ -240,7 +248,7 @@ impl Lowering<'_, '_, '_> {
         loop {
             if self.is_full() && !is_first {
                 self.leave(&trace, pc, Leave::Elsewhere);
-                self.add_root(pc);
+                self.add_root(pc, trace.context);
                 return;
             }
             if !is_first && self.flow.is_target(pc) {

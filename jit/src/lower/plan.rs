@@ -21,6 +21,8 @@ pub(crate) struct Flow<'p> {
     /// Tables of jumps that a function holds as a whole, and where they lead.
     dispatchers: HashSet<u16>,
     handlers: HashSet<u16>,
+    /// Whether only loops are worth entering, and jumps that may lead into some.
+    pub(crate) wants_loops: bool,
 }
 
 /// A function that may be compiled into its callers.
@@ -54,6 +56,7 @@ impl<'p> Flow<'p> {
             functions: HashMap::new(),
             dispatchers: HashSet::new(),
             handlers: HashSet::new(),
+            wants_loops: false,
         }
     }
 
@@ -109,7 +112,11 @@ impl<'p> Flow<'p> {
         if self.limits.piece == 0 {
             return self.instruction(start).is_some();
         }
-        let enough = self.limits.piece as isize;
+        let enough = if self.arrivals.contains(&start) {
+            self.limits.piece.min(self.limits.arrival)
+        } else {
+            self.limits.piece
+        };
         let (mut pc, mut gain) = (start, 0);
         let mut callers = Vec::new();
         for _ in 0..HORIZON.max(self.limits.piece) {
@@ -135,14 +142,14 @@ impl<'p> Flow<'p> {
                     callers.push(next);
                     instruction.imm0
                 }
-                Shape::Call => return gain > 0,
+                Shape::Call => return !self.wants_loops && gain > 0,
                 Shape::Ret => match callers.pop() {
                     Some(caller) => caller,
                     None => break,
                 },
             };
         }
-        gain >= enough
+        !self.wants_loops && gain >= enough as isize
     }
 
     /// What executing all instructions of a loop gains, if compiled code can stay in it.

@@ -3,7 +3,7 @@
 use crate::service::{program, settings, vm};
 use eravm_core::compiled::Leave;
 use eravm_core::{Address, Entry, Exit, InMemory, Program, RunError, Settings, Stop, Vm, Word};
-use eravm_jit::{Compiler, Options};
+use eravm_jit::{Compiler, Limits, Options};
 
 /// Jumps by a table in the code page in every turn.
 const TABLE: &str = "
@@ -100,6 +100,30 @@ end:
     format!("{}table:\n{cells}", code.replace(once, &second))
 }
 
+/// Calls of a short function, more than a region has room for, and a loop behind them.
+fn calls_and_a_loop() -> String {
+    format!(
+        "
+        .text
+entry:
+        ld      r1, r15
+{}loop:
+        add     3, r2, r2
+        sub.s!  1, r15, r15
+        jump.ne @loop
+        ret     r0
+short:
+        add     3, r3, r3
+        xor     r3, r2, r4
+        add     r4, r3, r5
+        ret     r0
+",
+        "        near_call r0, @short, @short\n".repeat(CALLS)
+    )
+}
+
+const CALLS: usize = 200;
+
 /// The machine after a program, which ends well.
 fn ran(program: &Program, iterations: u64) -> Vm {
     let mut vm = vm(program, iterations);
@@ -108,10 +132,14 @@ fn ran(program: &Program, iterations: u64) -> Vm {
     vm
 }
 
-/// A program with native code.
+/// A program with native code everywhere.
 fn compiled(source: &str) -> Program {
+    compiled_within(source, crate::everywhere())
+}
+
+fn compiled_within(source: &str, limits: Limits) -> Program {
     let compiled = program(source);
-    let options = Options { limits: crate::everywhere(), ..Options::default() };
+    let options = Options { limits, ..Options::default() };
     let compiler = Compiler::new(options).expect("a machine that is supported");
     compiler.compile(&compiled).expect("it compiles");
     compiled
@@ -163,6 +191,35 @@ fn a_heap_that_grows_within_what_is_paid_for() {
     let stats = *compare(&HEAP.replace("@STEP", "32"), 100).compiled_stats();
     assert_eq!(stats.leaves[Leave::Memory as usize], 0, "{stats:?}");
     assert!((1..10).contains(&stats.entries), "{stats:?}");
+}
+
+fn entries(program: &Program) -> Vec<u16> {
+    program.compiled().expect("native code").entries().collect()
+}
+
+/// A region may end within a call that is compiled into it.
+#[test]
+fn a_loop_behind_calls_that_a_region_has_no_room_for() {
+    let source = calls_and_a_loop();
+    for region in 200..208 {
+        let compiled = compiled_within(&source, Limits { region, ..Limits::default() });
+        let entries = entries(&compiled);
+        assert!(entries.contains(&(1 + CALLS as u16)), "regions of {region}: {entries:?}");
+        assert_same(&ran(&compiled, 100), &ran(&program(&source), 100));
+    }
+}
+
+/// What a far call leads to is entered if it is shorter than other code that is.
+#[test]
+fn short_code_that_is_called_from_elsewhere() {
+    let source = format!(
+        "        .text\nentry:\n{}        ret     r0\n",
+        "        add     3, r2, r2\n".repeat(12)
+    );
+    let as_ever = Limits::default();
+    assert_eq!(entries(&compiled_within(&source, as_ever)), [0]);
+    let strict = Limits { arrival: as_ever.piece, ..as_ever };
+    assert!(entries(&compiled_within(&source, strict)).is_empty());
 }
 
 /// Far from the ceiling, native code takes memory itself; near it, the interpreter does, and stops behind the same instruction.
