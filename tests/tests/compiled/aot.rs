@@ -1,5 +1,6 @@
 //! Native code that went through a file.
 
+use crate::entries;
 use core::cell::RefCell;
 use eravm_core::{Exit, InMemory, Program, VersionedHash, Word};
 use eravm_host::Engine;
@@ -106,9 +107,6 @@ fn code_is_entered_at_the_same_places() {
     let mut count = 0;
     for (installed, compiled) in (0..20).flat_map(programs).zip((0..20).flat_map(programs)) {
         compiler.compile(&compiled).expect("it compiles");
-        let entries = |program: &Program| -> Vec<u16> {
-            program.compiled().into_iter().flat_map(|code| code.entries()).collect()
-        };
         assert_eq!(image.install(&installed), !entries(&compiled).is_empty());
         assert_eq!(entries(&installed), entries(&compiled));
         assert!(!image.install(&installed), "it has code already");

@@ -16,3 +16,8 @@ mod tiers;
 fn everywhere() -> eravm_jit::Limits {
     eravm_jit::Limits { piece: 0, ..eravm_jit::Limits::default() }
 }
+
+/// Where a program's native code is entered; nowhere if it has none.
+fn entries(program: &eravm_core::Program) -> Vec<u16> {
+    program.compiled().into_iter().flat_map(|code| code.entries()).collect()
+}

@@ -1,5 +1,6 @@
 //! Where execution stays in compiled code.
 
+use crate::entries;
 use crate::service::{program, settings, vm};
 use eravm_core::compiled::Leave;
 use eravm_core::{Address, Entry, Exit, InMemory, Program, RunError, Settings, Stop, Vm, Word};
@@ -132,7 +133,7 @@ fn ran(program: &Program, iterations: u64) -> Vm {
     vm
 }
 
-/// A program with native code everywhere.
+/// A program with native code wherever it can be.
 fn compiled(source: &str) -> Program {
     compiled_within(source, crate::everywhere())
 }
@@ -191,10 +192,6 @@ fn a_heap_that_grows_within_what_is_paid_for() {
     let stats = *compare(&HEAP.replace("@STEP", "32"), 100).compiled_stats();
     assert_eq!(stats.leaves[Leave::Memory as usize], 0, "{stats:?}");
     assert!((1..10).contains(&stats.entries), "{stats:?}");
-}
-
-fn entries(program: &Program) -> Vec<u16> {
-    program.compiled().expect("native code").entries().collect()
 }
 
 /// A region may end within a call that is compiled into it.
