@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Effort {
     /// Rounds, in each of which every engine runs once.
     pub rounds: usize,
-    /// What an engine may take of a case in all. One that has used it up sits out, after [`LEAST_ROUNDS`].
+    /// What an engine may take of a case in all rounds. One that has used it up sits out, after [`LEAST_ROUNDS`].
     pub budget: Duration,
 }
 
@@ -26,13 +26,16 @@ pub struct Timing {
     pub ns_min: f64,
 }
 
-/// Lets the engines of a case take turns, after a run of each that does not count.
+/// Lets the engines of a case take turns, after a run of each that does not count, neither as a round nor as time: a compiler does
+/// all its work in it.
 ///
 /// Engines alternate within a round, so that what slows the machine down for a while slows all of them down.
 pub fn measure(case: &mut Case, effort: Effort) -> Vec<Timing> {
     let mut samples: Vec<Vec<Duration>> = vec![Vec::new(); case.contestants.len()];
-    let mut spent: Vec<Duration> =
-        case.contestants.iter_mut().map(|contestant| contestant.work.time()).collect();
+    let mut spent = vec![Duration::ZERO; case.contestants.len()];
+    for contestant in &mut case.contestants {
+        contestant.work.time();
+    }
     for round in 0..effort.rounds.max(1) {
         for (index, contestant) in case.contestants.iter_mut().enumerate() {
             if round < LEAST_ROUNDS || spent[index] < effort.budget {
