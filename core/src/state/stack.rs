@@ -231,7 +231,8 @@ impl Stack {
         // PERF: an empty range is not quickly filled everywhere.
         if !self.dense.is_empty() {
             self.dense.truncate(KEPT_WORDS);
-            self.dense.fill([0; 4]);
+            // PERF: word by word takes twice as long.
+            self.dense.as_flattened_mut().fill(0);
         }
         self.tags.truncate(1);
         if let [only] = &mut self.tags[..] {

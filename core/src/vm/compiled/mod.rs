@@ -24,7 +24,6 @@ pub use view::{HeapView, Leave, NearFrameLayout, Runtime, View};
 
 use crate::program::Program;
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt;
 
@@ -43,11 +42,10 @@ pub struct EntryPoint {
 
 /// The native code of a program.
 pub struct CompiledCode {
-    /// By program counter: the place among those that follow, from 1 on; 0 where there is none.
+    /// By program counter.
     ///
-    /// PERF: small, because what is looked up in it is all over it.
-    places: Box<[u16]>,
-    points: Box<[EntryPoint]>,
+    /// PERF: not a list beside a table of places in it, which is smaller; each of the two would have to be fetched, one after the other.
+    points: Box<[Option<EntryPoint>]>,
     /// What the functions are in. Kept, not looked at.
     _memory: Box<dyn Any + Send + Sync>,
     bytes: usize,
@@ -62,41 +60,33 @@ impl CompiledCode {
         bytes: usize,
     ) -> Self {
         let len = entries.iter().map(|(pc, _)| usize::from(*pc) + 1).max().unwrap_or(0);
-        let mut places = alloc::vec![0; len].into_boxed_slice();
-        let mut points = Vec::new();
+        let mut points = alloc::vec![None; len].into_boxed_slice();
         for &(pc, point) in entries {
-            let place = &mut places[usize::from(pc)];
-            if *place == 0
-                && let Ok(number) = u16::try_from(points.len() + 1)
-            {
-                *place = number;
-                points.push(point);
-            }
+            points[usize::from(pc)].get_or_insert(point);
         }
-        Self { places, points: points.into_boxed_slice(), _memory: memory, bytes }
+        Self { points, _memory: memory, bytes }
     }
 
     /// The entry at a program counter.
     #[inline]
     pub fn entry(&self, pc: u16) -> Option<EntryPoint> {
-        let place = *self.places.get(usize::from(pc))?;
-        self.points.get(usize::from(place).wrapping_sub(1)).copied()
+        *self.points.get(usize::from(pc))?
     }
 
     /// Program counters of all entries.
     pub fn entries(&self) -> impl Iterator<Item = u16> + '_ {
-        (0u16..=u16::MAX).zip(&self.places).filter_map(|(pc, place)| (*place != 0).then_some(pc))
+        (0u16..=u16::MAX).zip(&self.points).filter_map(|(pc, point)| point.map(|_| pc))
     }
 
     /// Bytes of memory in use.
     pub fn bytes(&self) -> usize {
-        self.bytes + size_of_val(&*self.places) + size_of_val(&*self.points)
+        self.bytes + size_of_val(&*self.points)
     }
 }
 
 impl fmt::Debug for CompiledCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.points.len();
+        let entries = self.entries().count();
         f.debug_struct("CompiledCode")
             .field("entries", &entries)
             .field("bytes", &self.bytes)
