@@ -10,8 +10,8 @@ use super::shape;
 use super::trace::Trace;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
-use cranelift_codegen::ir::{BlockArg, InstBuilder, Value};
-use eravm_core::compiled::View;
+use cranelift_codegen::ir::{InstBuilder, Value};
+use eravm_core::compiled::{Leave, View};
 use eravm_core::isa::{DstMode, Instruction, Modifier, Opcode, Predicate, SrcMode};
 
 /// A register that a constant is added to or taken away from.
@@ -94,11 +94,13 @@ impl Lowering<'_, '_, '_> {
 
     /// Adds a constant to a register, or takes it away: counters, offsets. Returns false if it is something else.
     ///
-    /// PERF: hardly ever is there a carry out of the lowest limb, so the others are not even looked at.
+    /// PERF: hardly ever is there a carry out of the lowest limb, so the others are not even looked at. Where flags depend on the carry, the
+    /// code is left when there is one, so that what follows knows them: gas is counted so.
     fn count(&mut self, trace: &mut Trace, step: &Step) -> bool {
         let Some(Counter { register, by, is_difference }) = self.counter(trace, step) else {
             return false;
         };
+        let Some(next) = step.pc.checked_add(1) else { return false };
         let Limb::Value(low) = trace.register(&mut self.emit, register, 0) else { return false };
         let emit = &mut self.emit;
         let number = emit.number(by);
@@ -112,30 +114,65 @@ impl Lowering<'_, '_, '_> {
             (low, emit.b.ins().icmp(IntCC::UnsignedLessThan, low, number))
         };
         self.put_lowest(trace, register, low);
-        let (_, quick) = self.branch_rarely(carry);
-        let after = self.emit.b.create_block();
-        self.emit.b.append_block_param(after, I8);
+        let (_, after) = self.branch_rarely(carry);
         let carry = self.carry_on(register, is_difference);
-        self.emit.b.ins().jump(after, &[BlockArg::Value(carry)]);
-        self.emit.b.seal_block(quick);
-        self.emit.b.switch_to_block(quick);
-        let none = self.emit.bit(Bit::Const(false));
-        self.emit.b.ins().jump(after, &[BlockArg::Value(none)]);
+        let sets_flags = step.instruction.variant().has(Modifier::SetFlags);
+        if sets_flags {
+            let mut beyond = trace.clone();
+            beyond.forget_upper_limbs(register);
+            self.set_flags_of_count(&mut beyond, register, is_difference, Bit::Value(carry));
+            self.done(&mut beyond, step);
+            let leave = i64::from(Leave::Elsewhere.at(next));
+            let result = self.emit.b.ins().iconst(I32, leave);
+            self.leave_with(&beyond, result);
+        } else {
+            self.emit.b.ins().jump(after, &[]);
+            trace.forget_upper_limbs(register);
+        }
         self.emit.b.seal_block(after);
         self.emit.b.switch_to_block(after);
-        if step.instruction.variant().has(Modifier::SetFlags) {
-            let carry = Bit::Value(self.emit.b.block_params(after)[0]);
-            let zero = Zero::Of(trace.register_limbs(&mut self.emit, register, 4));
-            trace.flags = if is_difference {
-                Flags::Difference { borrow: carry, zero }
-            } else {
-                Flags::Sum { carry, zero }
-            };
+        if sets_flags {
+            self.set_flags_of_count(trace, register, is_difference, Bit::Const(false));
         }
         true
     }
 
-    /// Writes the lowest limb of a counter. What is above it is as it was, or is written in memory.
+    fn set_flags_of_count(
+        &mut self,
+        trace: &mut Trace,
+        register: u8,
+        is_difference: bool,
+        carry: Bit,
+    ) {
+        let zero = Zero::Of(trace.register_limbs(&mut self.emit, register, 4));
+        trace.flags = if is_difference {
+            Flags::Difference { borrow: carry, zero }
+        } else {
+            Flags::Sum { carry, zero }
+        };
+    }
+
+    /// Takes a carry or a borrow to the upper three limbs of a register in memory; returns that out of them, 8 bits.
+    fn carry_on(&mut self, register: u8, is_difference: bool) -> Value {
+        let emit = &mut self.emit;
+        let mut carry = emit.b.ins().iconst(I8, 1);
+        for k in 1..4 {
+            let offset = View::register(register) + k * LIMB;
+            let limb = emit.load(emit.view, offset);
+            let limb = emit.value(limb);
+            let by = emit.b.ins().uextend(I64, carry);
+            let (sum, over) = if is_difference {
+                emit.b.ins().usub_overflow(limb, by)
+            } else {
+                emit.b.ins().uadd_overflow(limb, by)
+            };
+            emit.store(Limb::Value(sum), emit.view, offset);
+            carry = over;
+        }
+        carry
+    }
+
+    /// Writes the lowest limb of a counter. What is above it is as it was.
     fn put_lowest(&mut self, trace: &mut Trace, register: u8, low: Value) {
         let low = Limb::Value(low);
         self.emit.store(low, self.emit.view, View::register(register));
@@ -173,26 +210,6 @@ impl Lowering<'_, '_, '_> {
         self.emit.b.seal_block(stay);
         self.emit.b.set_cold_block(stay);
         self.emit.b.switch_to_block(stay);
-    }
-
-    /// Takes a carry or a borrow to the upper three limbs of a register in memory; returns that out of them, 8 bits.
-    fn carry_on(&mut self, register: u8, is_difference: bool) -> Value {
-        let emit = &mut self.emit;
-        let mut carry = emit.b.ins().iconst(I8, 1);
-        for k in 1..4 {
-            let offset = View::register(register) + k * LIMB;
-            let limb = emit.load(emit.view, offset);
-            let limb = emit.value(limb);
-            let by = emit.b.ins().uextend(I64, carry);
-            let (sum, over) = if is_difference {
-                emit.b.ins().usub_overflow(limb, by)
-            } else {
-                emit.b.ins().uadd_overflow(limb, by)
-            };
-            emit.store(Limb::Value(sum), emit.view, offset);
-            carry = over;
-        }
-        carry
     }
 
     /// New flags if a condition holds, else the old ones.

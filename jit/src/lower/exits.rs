@@ -1,5 +1,6 @@
 //! Branches, and the ways out of compiled code.
 
+use super::emit::LIMB;
 use super::limbs::Bit;
 use super::plan::{Flow, Open};
 use super::trace::{Sp, Trace, Unpaid};
@@ -22,15 +23,25 @@ impl Lowering<'_, '_, '_> {
     /// Two new blocks for a condition; goes on in neither.
     pub(super) fn branch(&mut self, condition: Value) -> (Block, Block) {
         let (then, other) = (self.emit.b.create_block(), self.emit.b.create_block());
-        self.emit.b.ins().brif(condition, then, &[], other, &[]);
+        self.go(condition, then, other);
         self.emit.b.seal_block(then);
         (then, other)
+    }
+
+    /// Goes to one of two blocks.
+    ///
+    /// PERF: a negation costs nothing if the blocks change places.
+    fn go(&mut self, condition: Value, then: Block, other: Block) {
+        match self.emit.negated(condition) {
+            Some(condition) => self.emit.b.ins().brif(condition, other, &[], then, &[]),
+            None => self.emit.b.ins().brif(condition, then, &[], other, &[]),
+        };
     }
 
     /// Goes to a block if a condition holds, and on if it does not.
     pub(super) fn go_if(&mut self, condition: Value, to: Block) {
         let stay = self.emit.b.create_block();
-        self.emit.b.ins().brif(condition, to, &[], stay, &[]);
+        self.go(condition, to, stay);
         self.emit.b.seal_block(stay);
         self.emit.b.switch_to_block(stay);
     }
@@ -41,6 +52,17 @@ impl Lowering<'_, '_, '_> {
         self.emit.b.set_cold_block(then);
         self.emit.b.switch_to_block(then);
         (then, other)
+    }
+
+    /// Leaves the code if a function of the runtime has not done what it was called for, which is a rare thing to call.
+    pub(super) fn leave_if_not_done(&mut self, done: Option<Value>, trace: &Trace, pc: u16) {
+        let Some(done) = done else { return };
+        let failed = self.emit.b.ins().icmp_imm_s(IntCC::Equal, done, 0);
+        let (_, stay) = self.branch_rarely(failed);
+        self.leave(trace, pc, Leave::Memory);
+        self.emit.b.seal_block(stay);
+        self.emit.b.set_cold_block(stay);
+        self.emit.b.switch_to_block(stay);
     }
 
     /// Leaves the code if a condition holds.
@@ -119,6 +141,15 @@ impl Lowering<'_, '_, '_> {
     pub(super) fn leave_with(&mut self, trace: &Trace, result: Value) {
         // What is loaded here is not there where the trace goes on.
         let mut trace = trace.clone();
+        trace.store_registers(&mut self.emit);
+        for (place, limbs) in trace.unstored_on_stack() {
+            let (base, offset) = self.stack_address(&mut trace, place);
+            for (limb, k) in limbs.into_iter().zip(0..) {
+                if let Some(limb) = limb {
+                    self.emit.store(limb, base, offset + k * LIMB);
+                }
+            }
+        }
         self.push_inlined(&mut trace);
         self.store_status(&trace);
         if trace.sp != Sp::STORED {

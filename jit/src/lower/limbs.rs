@@ -326,6 +326,16 @@ impl Emit<'_> {
         }
     }
 
+    /// The condition that a condition is the negation of, as [`not`](Self::not) makes it.
+    pub(crate) fn negated(&self, condition: Value) -> Option<Value> {
+        let dfg = &self.b.func.dfg;
+        let inst = dfg.value_def(condition).inst()?;
+        let &[of, by] = dfg.inst_args(inst) else { return None };
+        let by = dfg.insts[dfg.value_def(by).inst()?];
+        let one = matches!(by, InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } if imm.bits() == 1);
+        (dfg.insts[inst].opcode() == Opcode::Bxor && one).then_some(of)
+    }
+
     /// The upper limb of two neighbours that are shifted left together, by less than 64 bits.
     fn funnel_left(&mut self, high: Limb, low: Limb, bits: u32) -> Limb {
         if bits == 0 {

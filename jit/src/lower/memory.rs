@@ -129,10 +129,7 @@ impl Lowering<'_, '_, '_> {
         fast: cranelift_codegen::ir::Block,
         address: impl FnOnce(&mut Self) -> Value,
     ) -> Limbs {
-        if let Some(done) = done {
-            let failed = self.emit.b.ins().icmp_imm_s(IntCC::Equal, done, 0);
-            self.leave_if(Bit::Value(failed), trace, step.pc, Leave::Memory);
-        }
+        self.leave_if_not_done(done, trace, step.pc);
         let together = self.emit.b.create_block();
         for _ in 0..4 {
             self.emit.b.append_block_param(together, I64);
@@ -167,12 +164,10 @@ impl Lowering<'_, '_, '_> {
         let beyond = self.emit.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, address, end);
         let (_, fast) = self.branch_rarely(beyond);
         let function = if is_aux { runtime!(aux_heap_write) } else { runtime!(heap_write) };
-        // Where code may be left, registers are in memory.
-        let (view, value) = (self.emit.view, self.register_address(instruction.src1));
-        if let Some(done) = self.emit.call(function, &[view, address, value], true) {
-            let failed = self.emit.b.ins().icmp_imm_s(IntCC::Equal, done, 0);
-            self.leave_if(Bit::Value(failed), trace, step.pc, Leave::Memory);
-        }
+        let value = trace.clone().register_in_memory(&mut self.emit, instruction.src1);
+        let view = self.emit.view;
+        let done = self.emit.call(function, &[view, address, value], true);
+        self.leave_if_not_done(done, trace, step.pc);
         let together = self.emit.b.create_block();
         self.emit.b.ins().jump(together, &[]);
         self.emit.b.seal_block(fast);
@@ -253,9 +248,8 @@ impl Lowering<'_, '_, '_> {
         self.emit.b.ins().brif(beyond, slow, &[], fast, &[]);
         self.emit.b.seal_block(slow);
         self.emit.b.switch_to_block(slow);
-        // Where code may be left, registers are in memory.
-        let (place, result) = (self.register_address(pointer), self.emit.scratch_address(0));
-        let view = self.emit.view;
+        let place = trace.clone().register_in_memory(&mut self.emit, pointer);
+        let (view, result) = (self.emit.view, self.emit.scratch_address(0));
         let done = self.emit.call(runtime!(pointer_read), &[view, place, result], true);
         let word = self.read_slowly(trace, step, done, fast, |this| {
             let field = offset_of!(View, pointed) + offset_of!(HeapView, base);

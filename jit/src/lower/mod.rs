@@ -8,6 +8,7 @@
 mod binary;
 mod checks;
 mod control;
+mod dead;
 mod emit;
 mod exits;
 mod flags;
@@ -139,6 +140,7 @@ pub(crate) fn region(
     lowering.finish(dispatch, number);
     let Lowering { emit, entries, roots, behind_calls, instructions, covers, .. } = lowering;
     emit.b.finalize(isa.frontend_config());
+    dead::remove(&mut function);
     let entries = entries.into_iter().map(|(pc, _)| pc).collect();
     Region { function, entries, roots, behind_calls, instructions, covers }
 }

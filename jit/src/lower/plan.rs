@@ -531,18 +531,36 @@ fn note_places(
 
 /// Marks results that need not be stored, because they are overwritten before anybody can see them.
 fn find_unseen(steps: &mut [Step]) {
-    // Registers that are overwritten before the code may be left. One with a predicate counts, too: where that is known not to hold,
-    // skipping it stores what it would have overwritten.
-    let mut overwritten = 0;
-    for step in steps.iter_mut().rev() {
-        let (numbers, pointers) = shape::results(&step.instruction);
-        if step.what == What::Itself && shape::may_leave(&step.instruction) {
-            step.unseen = (numbers | pointers) & overwritten;
-            overwritten = 0;
+    /// So many instructions later they are overwritten, if the code may be left in between. Meanwhile their values are kept in
+    /// registers of the processor, of which there are few.
+    const NEAR: usize = 3;
+    // The nearest instructions that overwrite registers, and whether the code may be left before. One with a predicate counts, too: where
+    // that is known not to hold, skipping it stores what it would have overwritten.
+    let mut overwritten: [Option<(usize, bool)>; 16] = [None; 16];
+    for (index, step) in steps.iter_mut().enumerate().rev() {
+        let instruction = &step.instruction;
+        let (numbers, pointers) = shape::results(instruction);
+        let results = (1..16).filter(|register| (numbers | pointers) >> register & 1 == 1);
+        let is_unseen = |register: &usize| match overwritten[*register] {
+            Some((by, is_behind_exit)) => !is_behind_exit || by - index <= NEAR,
+            None => false,
+        };
+        step.unseen =
+            results.clone().filter(is_unseen).fold(0, |all, register| all | 1 << register);
+        let leaves = step.what == What::Itself && shape::may_leave(instruction);
+        let is_plain = instruction.predicate == Predicate::Always
+            && matches!(shape::shape(instruction), Shape::Straight | Shape::Choice);
+        if leaves && !is_plain {
+            overwritten = [None; 16];
             continue;
         }
-        step.unseen = (numbers | pointers) & overwritten;
-        overwritten |= numbers | pointers;
+        if leaves {
+            // Whoever leaves stores what was not stored yet.
+            overwritten = overwritten.map(|by| by.map(|(by, _)| (by, true)));
+        }
+        for register in results {
+            overwritten[register] = Some((index, leaves));
+        }
     }
 }
 

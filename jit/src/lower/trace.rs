@@ -188,12 +188,15 @@ impl Trace {
         self.registers[register as usize].is_unstored
     }
 
-    /// The lowest limb of a register was written in memory, and others may have been.
+    /// The lowest limb of a register was written in memory, where the others were and are.
     pub(crate) fn set_low_limb(&mut self, register: u8, limb: Limb) {
-        let limbs = [Some(limb), None, None, None];
-        self.registers[usize::from(register)] =
-            Cached { limbs, at: self.clock, is_unstored: false };
+        self.registers[usize::from(register)].limbs[0] = Some(limb);
         self.forget_places(register);
+    }
+
+    /// What is above the lowest limb of a register was written in memory, perhaps.
+    pub(crate) fn forget_upper_limbs(&mut self, register: u8) {
+        self.registers[usize::from(register)].limbs[1..].fill(None);
     }
 
     /// The address of a register in memory, with its value there.
@@ -214,6 +217,17 @@ impl Trace {
             }
         }
         cached.is_unstored = false;
+    }
+
+    /// Stores all values that memory does not have yet.
+    pub(crate) fn store_registers(&mut self, emit: &mut Emit<'_>) {
+        (1..16).for_each(|register| self.store_register(emit, register));
+    }
+
+    /// Words on the stack that memory does not have yet.
+    pub(crate) fn unstored_on_stack(&self) -> Vec<(Place, [Option<Limb>; 4])> {
+        let unstored = self.stack.iter().filter(|(_, cached)| cached.is_unstored);
+        unstored.map(|(place, cached)| (*place, cached.limbs)).collect()
     }
 
     /// A register was written in memory by other means.
