@@ -5,7 +5,7 @@
 
 use super::emit::Emit;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::types::{I8, I64};
 use cranelift_codegen::ir::{InstBuilder, InstructionData, Opcode, Value};
 use eravm_core::Word;
 
@@ -119,7 +119,6 @@ impl Emit<'_> {
 
     /// An 8-bit value.
     pub(crate) fn bit(&mut self, bit: Bit) -> Value {
-        use cranelift_codegen::ir::types::I8;
         match bit {
             Bit::Value(value) => value,
             Bit::Const(bit) => self.b.ins().iconst(I8, i64::from(bit)),
@@ -332,8 +331,9 @@ impl Emit<'_> {
         let inst = dfg.value_def(condition).inst()?;
         let &[of, by] = dfg.inst_args(inst) else { return None };
         let by = dfg.insts[dfg.value_def(by).inst()?];
-        let one = matches!(by, InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } if imm.bits() == 1);
-        (dfg.insts[inst].opcode() == Opcode::Bxor && one).then_some(of)
+        let is_one = matches!(by, InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } if imm.bits() == 1);
+        let is_negation = dfg.insts[inst].opcode() == Opcode::Bxor && dfg.value_type(of) == I8;
+        (is_negation && is_one).then_some(of)
     }
 
     /// The upper limb of two neighbours that are shifted left together, by less than 64 bits.
