@@ -194,8 +194,8 @@ impl Compiler {
             let Some(root) = roots.pop_front() else {
                 // What lies behind calls that were cut off comes last, and of that only loops.
                 //
-                // PERF: what is executed once in a while gains nothing by being compiled; the straight code of the bootloader
-                // makes batches 1 or 2 % slower.
+                // PERF: what is executed once in a while gains nothing by being compiled, and the straight code of the bootloader would
+                // be as much again as all the rest of it.
                 flow.wants_loops = true;
                 roots.extend(behind_calls.drain(..).filter(|pc| seen.insert(*pc)));
                 if roots.is_empty() {
