@@ -144,6 +144,15 @@ impl<'f> Emit<'f> {
         }
     }
 
+    /// Writes those limbs of a word that are known.
+    pub(crate) fn store_known(&mut self, limbs: &[Option<Limb>; 4], base: Value, offset: i32) {
+        for (k, limb) in limbs.iter().enumerate() {
+            if let Some(limb) = limb {
+                self.store(*limb, base, offset + k as i32 * LIMB);
+            }
+        }
+    }
+
     /// Writes two limbs of zeros.
     pub(crate) fn store_zeros(&mut self, base: Value, offset: i32) {
         let handle = self.b.func.dfg.constants.insert(vec![0; 16].into());

@@ -1,6 +1,5 @@
 //! Branches, and the ways out of compiled code.
 
-use super::emit::LIMB;
 use super::limbs::Bit;
 use super::plan::{Flow, Open};
 use super::trace::{Sp, Trace, Unpaid};
@@ -58,11 +57,10 @@ impl Lowering<'_, '_, '_> {
     pub(super) fn leave_if_not_done(&mut self, done: Option<Value>, trace: &Trace, pc: u16) {
         let Some(done) = done else { return };
         let failed = self.emit.b.ins().icmp_imm_s(IntCC::Equal, done, 0);
-        let (_, stay) = self.branch_rarely(failed);
-        self.leave(trace, pc, Leave::Memory);
-        self.emit.b.seal_block(stay);
-        self.emit.b.set_cold_block(stay);
-        self.emit.b.switch_to_block(stay);
+        self.leave_if(Bit::Value(failed), trace, pc, Leave::Memory);
+        if let Some(stay) = self.emit.b.current_block() {
+            self.emit.b.set_cold_block(stay);
+        }
     }
 
     /// Leaves the code if a condition holds.
@@ -144,11 +142,7 @@ impl Lowering<'_, '_, '_> {
         trace.store_registers(&mut self.emit);
         for (place, limbs) in trace.unstored_on_stack() {
             let (base, offset) = self.stack_address(&mut trace, place);
-            for (limb, k) in limbs.into_iter().zip(0..) {
-                if let Some(limb) = limb {
-                    self.emit.store(limb, base, offset + k * LIMB);
-                }
-            }
+            self.emit.store_known(&limbs, base, offset);
         }
         self.push_inlined(&mut trace);
         self.store_status(&trace);

@@ -223,7 +223,8 @@ pub(crate) struct Step {
     pub(crate) pc: u16,
     pub(crate) instruction: Instruction,
     pub(crate) what: What,
-    /// Registers that it writes whose values nobody can see before they are overwritten, but the instructions in between.
+    /// Registers that it writes whose values nobody can see before they are overwritten, but the instructions in between and who leaves
+    /// there.
     pub(crate) unseen: u16,
     /// The same of its result on the stack.
     pub(crate) is_unseen_on_stack: bool,

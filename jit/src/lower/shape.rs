@@ -211,7 +211,8 @@ pub(crate) fn results(instruction: &Instruction) -> (u16, u16) {
     }
 }
 
-/// Whether compiled code may leave at this instruction.
+/// Whether compiled code may leave at this instruction. A count with flags leaves behind itself, which is rare and stores what was not
+/// stored yet.
 pub(crate) fn may_leave(instruction: &Instruction) -> bool {
     let dynamic = |place: Option<(Place, i32)>| matches!(place, Some((Place::Dynamic, _)));
     match shape(instruction) {

@@ -211,11 +211,7 @@ impl Trace {
         if !cached.is_unstored {
             return;
         }
-        for (k, limb) in cached.limbs.iter().enumerate() {
-            if let Some(limb) = limb {
-                emit.store(*limb, emit.view, View::register(register) + k as i32 * LIMB);
-            }
-        }
+        emit.store_known(&cached.limbs, emit.view, View::register(register));
         cached.is_unstored = false;
     }
 
